@@ -64,7 +64,11 @@ TEST(Parallel, CoversEveryIndexOnceAndCarriesErrors) {
     for (auto i = begin; i < end; ++i) ++seen[i];
   });
   for (const auto& n : seen) EXPECT_EQ(n, 1);
-  EXPECT_THROW(parallel_each(10, [](std::int64_t i) { if (i == 4) throw InputError("no"); }), InputError);
+  EXPECT_THROW(parallel_each(10,
+                             [](std::int64_t i) {
+                               if (i == 4) throw InputError("no");
+                             }),
+               InputError);
   EXPECT_THROW(parallel_for(10, [](std::int64_t, std::int64_t) { throw InputError("no"); }), InputError);
 }
 

@@ -18,7 +18,8 @@ namespace {
 std::string reason(int code) { return std::generic_category().message(code); }
 
 [[noreturn]] void throw_write_error(const fs::path& path, int code) {
-  if (code == ENOSPC || code == EDQUOT) throw ResourceError("{}: the disk is full; free some space or choose another --output", path.string());
+  if (code == ENOSPC || code == EDQUOT)
+    throw ResourceError("{}: the disk is full; free some space or choose another --output", path.string());
   if (code == EROFS) throw ResourceError("{}: the disk is read-only; choose another --output", path.string());
   if (code == EACCES || code == EPERM) throw ResourceError("{}: no permission to write here; choose another --output", path.string());
   throw ResourceError("{}: cannot be written: {}", path.string(), reason(code));

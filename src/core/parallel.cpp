@@ -28,7 +28,7 @@ void parallel_for(std::int64_t count, const std::function<void(std::int64_t, std
   const std::int64_t pieces = std::clamp<std::int64_t>(count / std::max<std::int64_t>(grain, 1), 1, thread_count());
   if (pieces == 1 || omp_in_parallel()) return body(0, count);
   std::vector<std::exception_ptr> errors(pieces);
-#pragma omp parallel for schedule(static, 1) num_threads(static_cast<int>(pieces))
+#pragma omp parallel for schedule(static, 1) num_threads(static_cast <int>(pieces))
   for (std::int64_t piece = 0; piece < pieces; ++piece) {
     try {
       body(count * piece / pieces, count * (piece + 1) / pieces);

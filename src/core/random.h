@@ -25,10 +25,10 @@ class Random {
   explicit Random(std::uint64_t seed, std::uint64_t first = 0, std::uint64_t second = 0);
   Random(std::uint64_t seed, std::uint64_t first, std::string_view purpose) : Random(seed, first, stream_key(purpose)) {}
 
-  std::uint32_t bits();                                  // 32 uniform bits
-  double uniform();                                      // in [0, 1), 53 bits
-  double uniform(double low, double high);               // in [low, high)
-  double normal();                                       // mean 0, deviation 1
+  std::uint32_t bits();                                       // 32 uniform bits
+  double uniform();                                           // in [0, 1), 53 bits
+  double uniform(double low, double high);                    // in [low, high)
+  double normal();                                            // mean 0, deviation 1
   std::int64_t integer(std::int64_t low, std::int64_t high);  // in [low, high], both ends included, no modulo bias
   bool chance(double probability);
 
