@@ -5,9 +5,9 @@
 //   x = net.convolution(x, "stem.conv", {.outputs = 8, .kernel = {3, 3, 3}});
 //   graph::Graph g = net.finish({x});
 //
-// One Graph is run by two runners (`tensor` with autograd, `engine` for inference), so what is trained is what is deployed. Layout in a graph is
-// ONNX's: batch, channel, then depth, height, width (slowest first); runners keep activations channels-last. Parameters are constants held in
-// `constants` under the reference implementation's parameter names ("encoder.stages.0.0.convs.0.conv.weight").
+// One Graph is run by two runners (`tensor` with autograd, `engine` for inference), so what is trained is what is deployed. Layout in a
+// graph is ONNX's: batch, channel, then depth, height, width (slowest first); runners keep activations channels-last. Parameters are
+// constants held in `constants` under the reference implementation's parameter names ("encoder.stages.0.0.convs.0.conv.weight").
 #pragma once
 
 #include <cstdint>
@@ -35,13 +35,15 @@ struct Constant {
   Shape shape;
   std::shared_ptr<const std::uint8_t> bytes;  // element_count(shape) * size_of(type) of them, aligned to at least 8
   std::size_t byte_count() const { return static_cast<std::size_t>(element_count(shape)) * size_of(type); }
-  std::span<const float> floats() const;          // throws std::logic_error when type is not f32
+  std::span<const float> floats() const;           // throws std::logic_error when type is not f32
   std::span<const std::int64_t> integers() const;  // i64 only
 };
 Constant constant(Shape shape, std::vector<float> values);
 Constant constant(Shape shape, std::vector<std::int64_t> values);
+std::shared_ptr<std::uint8_t> allocate_bytes(std::size_t count);  // zeros, aligned to 64; core::ResourceError when there is no memory
 
-using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>, Constant>;
+using Attribute =
+    std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>, Constant>;
 
 struct Node {
   std::string name;                 // unique in the graph
@@ -70,11 +72,18 @@ struct Graph {
   std::map<std::string, Constant> constants;
 };
 
-// Throws core::InputError naming node and reason: a value used before it is made, made twice, unknown operator, wrong number of inputs.
+// Throws core::InputError naming node and reason: a value used before it is made, made twice, unknown operator, wrong number of inputs or
+// outputs, an attribute that the operator does not have, that is missing or of another type.
 void verify(const Graph& graph);
 
-// Shapes and types of every value, given the inputs' shapes (those of the graph, or overridden by name). Throws core::InputError naming the node
-// whose shapes do not fit.
+// Floating constants are parameters, except those that are statistics (a batch norm's running mean and variance) and literals: numbers of
+// the architecture itself, as the 2 of a square, whose names begin with "literal:".
+bool is_literal(const std::string& name);
+std::vector<std::string> parameters(const Graph& graph);  // names, in the order of first use
+std::vector<std::string> statistics(const Graph& graph);  // the same
+
+// Shapes and types of every value, given the inputs' shapes (those of the graph, or overridden by name). Throws core::InputError naming the
+// node whose shapes do not fit.
 std::map<std::string, Value> infer_shapes(const Graph& graph, const std::map<std::string, Shape>& input_shapes = {});
 
 // Multiply-adds counted as two; parameters; bytes of all activations and the peak of those alive at once, at f32.
@@ -85,5 +94,8 @@ struct Cost {
   std::int64_t peak_bytes = 0;
 };
 Cost cost(const Graph& graph, const std::map<std::string, Shape>& input_shapes = {});
+
+// FLOP of one node, given the shapes that `infer_shapes` returned.
+double flop_of(const Node& node, const std::map<std::string, Value>& values);
 
 }  // namespace isocenter::graph

@@ -1,5 +1,5 @@
-// ONNX files in and out (IR version 8, opset 17 written; 11 to 17 read). Reading parses the protobuf wire format with bounds checked; a damaged file
-// or an operator that no runner knows is a core::InputError naming it. write then read gives the same graph, bit for bit.
+// ONNX files in and out (IR version 8, opset 17 written; 11 to 17 read). Reading parses the protobuf wire format with bounds checked; a
+// damaged file or an operator that no runner knows is a core::InputError naming it. write then read gives the same graph, bit for bit.
 #pragma once
 
 #include <filesystem>

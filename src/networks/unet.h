@@ -1,6 +1,6 @@
 // nnU-Net's two networks as graphs, with the reference implementation's parameter names (encoder.stages.0.0.convs.0.conv.weight ...).
-// Source: Isensee et al., nnU-Net (Nature Methods 18, 2021) and nnU-Net Revisited (2024); MIC-DKFZ dynamic-network-architectures as described in
-// its model folders.
+// Source: Isensee et al., nnU-Net (Nature Methods 18, 2021) and nnU-Net Revisited (2024); MIC-DKFZ dynamic-network-architectures as
+// described in its model folders.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +16,16 @@ enum class Norm { instance, batch, none };
 struct UNetOptions {
   std::int64_t input_channels = 1;
   std::int64_t output_channels = 2;
-  std::vector<std::int64_t> features;             // a stage each, finest first
-  std::vector<graph::Shape> kernels;              // a stage each; 2 or 3 numbers
-  std::vector<graph::Shape> strides;              // a stage each; the first is usually all ones
-  std::vector<std::int64_t> encoder_blocks;       // convolutions (plain) or residual blocks a stage
-  std::vector<std::int64_t> decoder_convolutions; // one fewer than stages, coarsest first
+  std::vector<std::int64_t> features;              // a stage each, finest first
+  std::vector<graph::Shape> kernels;               // a stage each; 2 or 3 numbers
+  std::vector<graph::Shape> strides;               // a stage each; the first is usually all ones
+  std::vector<std::int64_t> encoder_blocks;        // convolutions (plain) or residual blocks a stage
+  std::vector<std::int64_t> decoder_convolutions;  // one fewer than stages, coarsest first
   Norm norm = Norm::instance;
   double norm_epsilon = 1e-5;
   double leaky_slope = 0.01;
   bool convolution_bias = true;
-  bool deep_supervision = false;                  // outputs: finest first, then the coarser levels except the bottleneck
+  bool deep_supervision = false;  // outputs: finest first, then the coarser levels except the bottleneck
 };
 
 // Input "image" (1 x input_channels x spatial, spatial sizes open), outputs "logits", and with deep supervision "logits_1", "logits_2", ...
