@@ -1,9 +1,9 @@
 // DICOM folders to series, and series to volumes whose geometry can be trusted.
 //
-// find_series walks a folder (DICOMDIR or not, any file names), reads headers only, groups by series (and by orientation, image size, echo, acquisition
-// where one series holds several stacks) and judges each group: what can be a volume, and what cannot, with the reason. Files that are not DICOM
-// are counted and named, not refused. A file that claims to be DICOM and is damaged is a core::InputError that names it only when nothing else of its
-// series can be used; otherwise it is listed in `damaged`.
+// find_series walks a folder (DICOMDIR or not, any file names), reads headers only, groups by series (and by orientation, image size, echo,
+// acquisition where one series holds several stacks) and judges each group: what can be a volume, and what cannot, with the reason. Files
+// that are not DICOM are counted and named, not refused. A file that claims to be DICOM and is damaged is a core::InputError that names it
+// only when nothing else of its series can be used; otherwise it is listed in `damaged`.
 #pragma once
 
 #include <filesystem>
@@ -28,8 +28,8 @@ struct Study {
 struct SliceSource {
   std::filesystem::path file;
   std::string sop_class_uid, sop_instance_uid;
-  int frame = 0;                 // 1-based in a multi-frame object, 0 in a single-frame one
-  double position_mm = 0;        // along the slice normal
+  int frame = 0;           // 1-based in a multi-frame object, 0 in a single-frame one
+  double position_mm = 0;  // along the slice normal
 };
 
 struct Series {
@@ -38,16 +38,16 @@ struct Series {
   std::string uid, modality, description, body_part, protocol, manufacturer, manufacturer_model, station, software, frame_of_reference_uid;
   std::string number, date, time, laterality, image_type, sequence_name, scanning_sequence, contrast_agent;
   std::optional<double> magnetic_field_t, repetition_time_ms, echo_time_ms, inversion_time_ms, flip_angle_deg, slice_thickness_mm, kvp;
-  std::vector<SliceSource> slices;         // in the order of the volume's last axis
-  imaging::Geometry geometry;              // of the volume; meaningful when `refusal` is empty
-  std::string refusal;                     // why no volume can be made of it ("missing slices between ...", "localizer: 3 orientations"); empty: usable
-  std::vector<std::string> warnings;       // usable all the same ("gap of 1.5 mm between slices", "slice distances vary by 2 %")
+  std::vector<SliceSource> slices;  // in the order of the volume's last axis
+  imaging::Geometry geometry;       // of the volume; meaningful when `refusal` is empty
+  std::string refusal;  // why no volume can be made of it ("missing slices between ...", "localizer: 3 orientations"); empty: usable
+  std::vector<std::string> warnings;              // usable all the same ("gap of 1.5 mm between slices", "slice distances vary by 2 %")
   std::map<std::string, std::string> attributes;  // every other attribute a caller may want, by keyword
 };
 
 struct StudyFolder {
   std::vector<Series> series;
-  std::vector<std::filesystem::path> other_files;   // not DICOM
+  std::vector<std::filesystem::path> other_files;                      // not DICOM
   std::vector<std::pair<std::filesystem::path, std::string>> damaged;  // DICOM, unreadable, with the reason
 };
 
