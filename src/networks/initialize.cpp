@@ -41,7 +41,12 @@ void initialize(graph::Graph& graph, std::uint64_t seed) {
       set(node, 1, normal);
       set(node, 2, zeros);
     } else if (node.op.ends_with("Normalization")) {
-      set(node, 1, ones);
+      // A residual block begins as its skip alone, because the norm before the addition begins at zero: nnU-Net's choice.
+      const bool before_addition = node.inputs.size() > 1 && node.inputs[1].ends_with(".conv2.norm.weight");
+      if (before_addition)
+        set(node, 1, zeros);
+      else
+        set(node, 1, ones);
       set(node, 2, zeros);
       set(node, 3, zeros);  // batch norm's running mean and variance
       set(node, 4, ones);

@@ -32,7 +32,8 @@ struct UNetOptions {
 graph::Graph plain_conv_unet(const UNetOptions& options);
 graph::Graph residual_encoder_unet(const UNetOptions& options);
 
-// He-normal convolution weights with leaky slope 0.01 (nnU-Net's), zero biases, norms one and zero; the same seed gives the same weights.
+// He-normal convolution weights with leaky slope 0.01 (nnU-Net's), zero biases, norms one and zero, except the second norm of each residual
+// block, which begins at zero. The same seed gives the same weights, whatever other layers the graph has.
 void initialize(graph::Graph& graph, std::uint64_t seed);
 
 }  // namespace isocenter::networks
