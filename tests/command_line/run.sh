@@ -7,20 +7,21 @@
 #   stderr no-such-folder
 #   absent OUT
 #
-# Lines after `$`: `exit N`; `stdout TEXT` / `stderr TEXT` (must contain), `stderr-lines N`; `json` (standard output is JSON); `present FILE` /
+# Lines after `$` or before it: `exit N`; `stdout TEXT` / `stderr TEXT` (must contain), `stderr-lines N`; `json` (standard output is JSON); `present FILE` /
 # `absent FILE`; `needs PATH` (skip the case when it is absent). OUT is a fresh folder name, TMP an empty folder, SHARED the shared data. A line
-# `+ COMMAND` before `$` prepares (run by bash in TMP's parent with the same names).
+# `+ COMMAND` prepares (bash; the program is `isocenter` there too); `try COMMAND` likewise, but the case is skipped where it fails; `- COMMAND` cleans up.
 set -uo pipefail
 program=$(realpath "$1")
 file=$2
 shared=$(realpath "${ISOCENTER_SHARED:-../shared}" 2>/dev/null || echo /nonexistent)
 failed=0 passed=0 skipped=0
+PATH=$(dirname "$program"):$PATH
 
 begin() {
   [ -n "${work:-}" ] && rm -rf "$work"
   work=$(mktemp -d)
   mkdir "$work/tmp"
-  title= command= expectations=() preparations=() needs=()
+  title= command= expectations=() preparations=() attempts=() cleanups=() needs=()
 }
 substitute() { local t=${1//OUT/$work/out}; t=${t//TMP/$work/tmp}; echo "${t//SHARED/$shared}"; }
 check() {
@@ -31,6 +32,9 @@ check() {
       skipped=$((skipped + 1))
       return
     fi
+  done
+  for line in "${attempts[@]}"; do
+    (bash -euc "$(substitute "$line")") >/dev/null 2>&1 || { echo "skipped: $title (not possible here: $line)"; skipped=$((skipped + 1)); return; }
   done
   for line in "${preparations[@]}"; do (bash -euc "$(substitute "$line")") || { echo "FAILED to prepare: $title: $line"; failed=$((failed + 1)); return; }; done
   local code=0 wrong=()
@@ -49,6 +53,7 @@ check() {
       *) wrong+=("unknown expectation: $line") ;;
     esac
   done
+  for line in "${cleanups[@]}"; do (bash -euc "$(substitute "$line")") >/dev/null 2>&1; done
   if [ "${#wrong[@]}" -eq 0 ]; then
     passed=$((passed + 1))
   else
@@ -64,6 +69,8 @@ while IFS= read -r line || [ -n "$line" ]; do
   case "$line" in
     '#'*) [ -n "$command" ] && { check; begin; }; title=${line#\# } ;;
     '$ '*) command=${line#\$ } ;;
+    'try '*) attempts+=("${line#try }") ;;
+    '- '*) cleanups+=("${line#- }") ;;
     '+ '*) preparations+=("${line#+ }") ;;
     'needs '*) needs+=("${line#needs }") ;;
     '') ;;
