@@ -1,8 +1,8 @@
-// Where training samples come from. A source is a function of (seed, index): sample 7 is the same whenever and by whichever thread it is drawn,
-// so that a resumed run sees what an uninterrupted one would have seen.
+// Where training samples come from. A source is a function of (seed, index): sample 7 is the same whenever and by whichever thread it is
+// drawn, so that a resumed run sees what an uninterrupted one would have seen.
 //
-// Sources register themselves by name; a recipe names one (docs/training.md lists them):
-//   const bool registered = learning::register_source("brain-id", [](const learning::SourceRequest& request) { ... });
+// A recipe names a source (docs/training.md lists them); rooms above this one bring theirs in before the recipe is run:
+//   learning::register_source("brain-id", [](const learning::SourceRequest& request) { ... });
 #pragma once
 
 #include <array>
@@ -39,15 +39,15 @@ class SampleSource {
 
 // What a stage of a recipe asks of its source.
 struct SourceRequest {
-  std::array<std::int64_t, 3> size{1, 1, 1};    // of every sample, x, y, z
+  std::array<std::int64_t, 3> size{1, 1, 1};  // of every sample, x, y, z
   std::array<double, 3> spacing_mm{1, 1, 1};
   std::uint64_t seed = 0;
-  Settings settings;                            // the recipe's [source] table, without its kind
+  Settings settings;  // the recipe's [source] table, without its kind
 };
 
 using SourceFactory = std::function<std::unique_ptr<SampleSource>(const SourceRequest& request)>;
 
-bool register_source(const std::string& name, SourceFactory factory);  // true, for use at namespace scope
+void register_source(const std::string& name, SourceFactory factory);
 // Throws core::InputError listing the known names, or for settings that the source does not know.
 std::unique_ptr<SampleSource> make_source(const std::string& name, const SourceRequest& request);
 std::vector<std::string> source_names();
