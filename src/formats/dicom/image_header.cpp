@@ -66,18 +66,24 @@ std::optional<std::array<double, 2>> spacing_in(const Dataset& data) {
   return std::array<double, 2>{values[0], values[1]};
 }
 
+// A number in words that do not depend on how the file stores it: "14", not "14.0" or "14.00000762939453".
+std::string number_text(const Dataset& data, Tag tag) {
+  const auto number = data.number(tag);
+  return number ? fmt::format("{:.5g}", *number) : data.text(tag);
+}
+
 // In the order of `distinctions`.
 std::array<std::string, distinctions.size()> distinction_of_plain(const Dataset& data) {
   return {"",
           data.text(tag::echo_numbers),
-          data.text(tag::echo_time),
+          number_text(data, tag::echo_time),
           data.text(tag::image_type),
           data.text(tag::complex_image_component),
           data.text(tag::temporal_position_identifier),
-          data.text(tag::diffusion_b_value),
+          number_text(data, tag::diffusion_b_value),
           data.text(tag::diffusion_gradient_orientation),
-          data.text(tag::inversion_time),
-          data.text(tag::trigger_time),
+          number_text(data, tag::inversion_time),
+          number_text(data, tag::trigger_time),
           data.text(tag::acquisition_number),
           data.text(tag::convolution_kernel),
           data.text(tag::acquisition_date_time) + data.text(tag::acquisition_date) + data.text(tag::acquisition_time),
@@ -98,14 +104,14 @@ std::array<std::string, distinctions.size()> distinction_of_frame(const Dataset&
   const auto diffusion = groups.macro(frame, tag::mr_diffusion_sequence);
   return {content.text(tag::stack_id),
           "",
-          groups.macro(frame, tag::mr_echo_sequence).text(tag::effective_echo_time),
+          number_text(groups.macro(frame, tag::mr_echo_sequence), tag::effective_echo_time),
           frame_type(groups, frame, tag::frame_type),
           frame_type(groups, frame, tag::complex_image_component),
           content.text(tag::temporal_position_index),
-          diffusion.text(tag::diffusion_b_value),
+          number_text(diffusion, tag::diffusion_b_value),
           diffusion.item(tag::diffusion_gradient_direction_sequence).text(tag::diffusion_gradient_orientation),
-          groups.macro(frame, tag::mr_modifier_sequence).text(tag::inversion_times),
-          groups.macro(frame, tag::cardiac_synchronization_sequence).text(tag::nominal_cardiac_trigger_delay_time),
+          number_text(groups.macro(frame, tag::mr_modifier_sequence), tag::inversion_times),
+          number_text(groups.macro(frame, tag::cardiac_synchronization_sequence), tag::nominal_cardiac_trigger_delay_time),
           content.text(tag::frame_acquisition_number),
           groups.macro(frame, tag::ct_reconstruction_sequence).text(tag::convolution_kernel),
           content.text(tag::frame_acquisition_date_time),

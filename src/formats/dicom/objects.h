@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,16 +34,25 @@ struct Creator {
 };
 
 // Binary SEG that refers to `source` slice by slice; only segments with voxels are written, empty frames are left out. `labels` must have
-// the source's geometry (throws std::logic_error otherwise). Returns the SOP instance UID.
+// the source's geometry (throws std::logic_error otherwise); its labels that no segment names are background. Returns the SOP instance
+// UID, which depends on all of it but the content date and time. Throws core::InputError where no segment has a voxel.
 std::string write_segmentation(const std::filesystem::path& path, const Series& source, const imaging::LabelMap& labels,
                                const std::vector<Segment>& segments, const Creator& creator);
 
+// The segment numbers write_segmentation gives: from 1, in the order of `segments`, to those that have voxels. Labels to numbers.
+std::map<std::uint16_t, int> segment_numbers(const imaging::LabelMap& labels, const std::vector<Segment>& segments);
+
 struct SegmentationObject {
-  imaging::LabelMap labels;
-  std::vector<Segment> segments;
+  imaging::LabelMap labels;       // segment numbers
+  std::vector<Segment> segments;  // label_value is the segment number
   std::string sop_instance_uid, referenced_series_uid;
+  std::int64_t overlapping_voxels = 0;  // claimed by several segments; they carry the highest number
 };
+// SEG by this program or others: binary, fractional (from half of the maximum on) and label map, not compressed. The label map covers the
+// frames that the object has; with `grid`, it covers that grid (the source series' geometry, as a rule), and frames that do not stand on it
+// are a core::InputError.
 SegmentationObject read_segmentation(const std::filesystem::path& path);
+SegmentationObject read_segmentation(const std::filesystem::path& path, const imaging::Geometry& grid);
 
 struct Measurement {
   DicomCode quantity;  // SCT 118565006 Volume

@@ -55,7 +55,30 @@ inline constexpr Tag
     frame_acquisition_date_time{0x0018, 0x9074}, frame_acquisition_number{0x0020, 0x9156}, inversion_times{0x0018, 0x9079},
     ct_reconstruction_sequence{0x0018, 0x9314}, ct_x_ray_details_sequence{0x0018, 0x9325}, frame_anatomy_sequence{0x0020, 0x9071},
     frame_laterality{0x0020, 0x9072}, anatomic_region_sequence{0x0008, 0x2218}, code_value{0x0008, 0x0100},
-    coding_scheme_designator{0x0008, 0x0102}, code_meaning{0x0008, 0x0104};
+    coding_scheme_designator{0x0008, 0x0102}, code_meaning{0x0008, 0x0104},
+    // Segmentations and reports (PS3.3 A.51, C.8.20, C.17)
+    referenced_sop_sequence{0x0008, 0x1199}, referenced_instance_sequence{0x0008, 0x114A}, referenced_frame_number{0x0008, 0x1160},
+    derivation_image_sequence{0x0008, 0x9124}, source_image_sequence{0x0008, 0x2112}, derivation_code_sequence{0x0008, 0x9215},
+    purpose_of_reference_code_sequence{0x0040, 0xA170}, referenced_performed_procedure_step_sequence{0x0008, 0x1111},
+    device_serial_number{0x0018, 0x1000}, position_reference_indicator{0x0020, 0x1040}, dimension_organization_sequence{0x0020, 0x9221},
+    dimension_index_sequence{0x0020, 0x9222}, dimension_organization_uid{0x0020, 0x9164}, dimension_index_pointer{0x0020, 0x9165},
+    functional_group_pointer{0x0020, 0x9167}, dimension_description_label{0x0020, 0x9421}, dimension_index_values{0x0020, 0x9157},
+    lossy_image_compression{0x0028, 0x2110}, lossy_image_compression_ratio{0x0028, 0x2112}, lossy_image_compression_method{0x0028, 0x2114},
+    segmentation_type{0x0062, 0x0001}, segment_sequence{0x0062, 0x0002}, segmented_property_category_code_sequence{0x0062, 0x0003},
+    segment_number{0x0062, 0x0004}, segment_label{0x0062, 0x0005}, segmentation_algorithm_identification_sequence{0x0062, 0x0007},
+    segment_algorithm_type{0x0062, 0x0008}, segment_algorithm_name{0x0062, 0x0009}, segment_identification_sequence{0x0062, 0x000A},
+    referenced_segment_number{0x0062, 0x000B}, recommended_display_cielab_value{0x0062, 0x000D}, maximum_fractional_value{0x0062, 0x000E},
+    segmented_property_type_code_sequence{0x0062, 0x000F}, segmented_property_type_modifier_code_sequence{0x0062, 0x0011},
+    segments_overlap{0x0062, 0x0013}, algorithm_version{0x0066, 0x0031}, algorithm_name{0x0066, 0x0036},
+    algorithm_family_code_sequence{0x0066, 0x002F}, content_label{0x0070, 0x0080}, content_description{0x0070, 0x0081},
+    content_creator_name{0x0070, 0x0084}, relationship_type{0x0040, 0xA010}, value_type{0x0040, 0xA040},
+    concept_name_code_sequence{0x0040, 0xA043}, continuity_of_content{0x0040, 0xA050}, date{0x0040, 0xA121}, time{0x0040, 0xA122},
+    uid{0x0040, 0xA124}, text_value{0x0040, 0xA160}, concept_code_sequence{0x0040, 0xA168}, numeric_value{0x0040, 0xA30A},
+    floating_point_value{0x0040, 0xA161}, measurement_units_code_sequence{0x0040, 0x08EA}, measured_value_sequence{0x0040, 0xA300},
+    performed_procedure_code_sequence{0x0040, 0xA372}, current_requested_procedure_evidence_sequence{0x0040, 0xA375},
+    completion_flag{0x0040, 0xA491}, verification_flag{0x0040, 0xA493}, preliminary_flag{0x0040, 0xA496},
+    content_template_sequence{0x0040, 0xA504}, content_sequence{0x0040, 0xA730}, mapping_resource{0x0008, 0x0105},
+    template_identifier{0x0040, 0xDB00};
 }  // namespace tag
 
 }  // namespace isocenter::formats
