@@ -3,8 +3,8 @@
 //   engine::Plan plan(graph, {{"image", {1, 1, 96, 96, 96}}}, {.precision = engine::Precision::f32});
 //   plan.run({{"image", image}}, {{"logits", logits}});
 //
-// Throws core::InputError where the graph holds an operator or a shape the engine cannot run (naming the node), or where a precision is asked
-// for that this processor lacks; core::ResourceError where the memory it states is not to be had.
+// Throws core::InputError where the graph holds an operator or a shape the engine cannot run (naming the node), or where a precision is
+// asked for that this processor lacks; core::ResourceError where the memory it states is not to be had.
 #pragma once
 
 #include <map>
@@ -40,7 +40,7 @@ class Plan {
 
   const graph::Value& input(const std::string& name) const;
   const graph::Value& output(const std::string& name) const;  // with its whole shape
-  std::size_t memory_bytes() const;                            // arena and packed weights
+  std::size_t memory_bytes() const;                           // arena and packed weights
 
   void run(const std::map<std::string, std::span<const float>>& inputs, const std::map<std::string, std::span<float>>& outputs);
 

@@ -1,4 +1,5 @@
-// A network over a volume larger than its window: overlapping windows, Gaussian-weighted, averaged (nnU-Net's rule for positions and weights).
+// A network over a volume larger than its window: overlapping windows, Gaussian-weighted, averaged (nnU-Net's rule for positions and
+// weights).
 #pragma once
 
 #include <cstdint>
@@ -20,11 +21,11 @@ std::vector<float> gaussian_importance(const imaging::Index3& window);
 struct WindowOptions {
   imaging::Index3 window;  // x, y, z; the volume is padded with zeros to at least this, half in front
   double step = 0.5;
-  PlanOptions plan;
+  PlanOptions plan = {};
 };
 
-// `input`: channels of the volume one after the other, each x fastest, size x * y * z. Returns scores channels-last: [voxel][class], averaged
-// logits of the graph's first output.
+// `input`: channels of the volume one after the other, each x fastest, size x * y * z. Returns scores channels-last: [voxel][class],
+// averaged logits of the graph's first output.
 struct Scores {
   imaging::Index3 size{};
   std::int64_t classes = 0;
