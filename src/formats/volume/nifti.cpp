@@ -162,10 +162,14 @@ void read_geometry(const Fields& field, StoredVolume& stored, const fs::path& sh
   } else if (qform_code > 0) {
     ras = qform(field, to_mm);
   } else {
-    // nifti1.h "METHOD 1": only the spacing is known; positions are relative to the first voxel.
+    // nifti1.h "METHOD 1": only the spacing is known. What Analyze files meant, and most readers take: rows run from right to left, the
+    // grid's centre is the origin.
     ras = {};
-    for (int a = 0; a < 3; ++a) ras[a][a] = field.real(field.at.pixdim, a + 1) * to_mm;
-    add_note(header.text, "the header states no orientation (qform and sform codes are 0): left and right are unknown, RAS was assumed");
+    for (int a = 0; a < 3; ++a) {
+      ras[a][a] = field.real(field.at.pixdim, a + 1) * to_mm * (a == 0 ? -1 : 1);
+      ras[a][3] = -ras[a][a] * static_cast<double>(header.geometry.size[a] - 1) / 2;
+    }
+    add_note(header.text, "the header states no orientation (qform and sform codes are 0): left and right are unknown, LAS was assumed");
     header.text["orientation"] = "unknown";
   }
   header.geometry = geometry_from_affine(turn_ras_lps(ras), header.geometry.size, header.text, shown);

@@ -26,7 +26,7 @@ struct Case {
 
 // The index was written with bare NaN and Infinity, which are no JSON: they are put in quotes.
 std::string quoted_not_finite(const std::string& text) {
-  static const std::regex bare("([:,\\s]\\s*)(NaN|-?Infinity)");
+  static const std::regex bare("([:,\\[]\\s*)(NaN|-?Infinity)(?=\\s*[,\\]}])");
   return std::regex_replace(text, bare, "$1\"$2\"");
 }
 
@@ -55,13 +55,30 @@ void expect_affine(const json& rows, Affine ours, double tolerance_mm) {
 // RAS rows of zeros are what the peer makes of a file that states no orientation.
 bool states_affine(const json& rows) { return rows[0][0] != 0 || rows[0][1] != 0 || rows[0][2] != 0; }
 
+bool is_sheared(const json& expected) {
+  if (!expected.contains("affine_ras")) return false;
+  const json& m = expected["affine_ras"];
+  for (int a = 0; a < 3; ++a)
+    for (int b = a + 1; b < 3; ++b) {
+      double product = 0, squares_a = 0, squares_b = 0;
+      for (int r = 0; r < 3; ++r) {
+        const double first = m[r][a], second = m[r][b];
+        product += first * second, squares_a += first * first, squares_b += second * second;
+      }
+      if (std::abs(product) > 1e-2 * std::sqrt(squares_a * squares_b)) return true;
+    }
+  return false;
+}
+
 void check_values(const json& expected, const imaging::Volume& volume) {
   double low = INFINITY, high = -INFINITY, sum = 0;
+  std::int64_t numbers = 0;
   for (float value : volume.voxels) {
     if (std::isnan(value)) continue;
     low = std::min<double>(low, value);
     high = std::max<double>(high, value);
     sum += value;
+    ++numbers;
   }
   const double scale = std::max({1.0, std::abs(number(expected.at("max"))), std::abs(number(expected.at("min")))});
   if (std::isinf(scale)) {
@@ -70,7 +87,7 @@ void check_values(const json& expected, const imaging::Volume& volume) {
   }
   EXPECT_NEAR(low, number(expected.at("min")), 1e-6 * scale);
   EXPECT_NEAR(high, number(expected.at("max")), 1e-6 * scale);
-  EXPECT_NEAR(sum / static_cast<double>(volume.voxels.size()), number(expected.at("mean")), 1e-5 * scale);
+  EXPECT_NEAR(sum / static_cast<double>(numbers), number(expected.at("mean")), 1e-5 * scale);
 }
 
 void check_case(const Case& item, bool geometry) {
@@ -86,7 +103,7 @@ void check_case(const Case& item, bool geometry) {
     for (std::size_t axis = 3; axis < shape.size(); ++axis) channels *= shape[axis];
     EXPECT_EQ(header.channels, channels);
   }
-  if (expected.contains("stored_dtype")) {
+  if (expected.contains("stored_dtype") && !header.voxel_type.starts_with("rgb")) {
     EXPECT_EQ(header.voxel_type, expected["stored_dtype"].get<std::string>());
   }
   if (geometry && expected.contains("affine_ras") && states_affine(expected["affine_ras"])) {
@@ -126,6 +143,10 @@ TEST(PublishedVolumesData, WhatMustBeReadIsReadRight) {
   int read = 0;
   for (const Case& item : all) {
     if (is_data_half(item.path)) continue;
+    if (is_sheared(item.entry["expected"])) {  // no box of voxels: a Geometry cannot say it, so it is refused and the reason given
+      EXPECT_THAT([&] { read_volume(item.path); }, testing::ThrowsMessage<core::InputError>(testing::HasSubstr("sheared"))) << item.path;
+      continue;
+    }
     EXPECT_NO_THROW(check_case(item, true)) << item.path;
     EXPECT_TRUE(is_volume_file(item.path)) << item.path;
     ++read;
