@@ -70,6 +70,8 @@ class Convolution {
 
   void forward(const float* x, const float* weights, const float* bias, float* y, void* workspace) const;
   void gradient_input(const float* dy, const float* weights, float* dx, void* workspace) const;
+  // The same plus bias[c] of `in_channels` values: what a transposed convolution is.
+  void gradient_input(const float* dy, const float* weights, const float* bias, float* dx, void* workspace) const;
   void gradient_weights(const float* x, const float* dy, float* dweights, float* dbias, void* workspace) const;
 
   // For inference: weights brought into the forward kernel's own order once.
@@ -106,7 +108,7 @@ class TransposedConvolution {
   explicit TransposedConvolution(const TransposedConvolutionShape& shape, const ConvolutionOptions& options = {});
 
   const TransposedConvolutionShape& shape() const { return shape_; }
-  std::size_t workspace_bytes() const { return adjoint_.workspace_bytes(); }
+  std::size_t workspace_bytes() const;
 
   // Weights in the order of ONNX's ConvTranspose: (in, out, depth, height, width). Calls as those of Convolution.
   void forward(const float* x, const float* weights, const float* bias, float* y, void* workspace) const;
@@ -115,6 +117,7 @@ class TransposedConvolution {
 
  private:
   TransposedConvolutionShape shape_;
+  int threads_;
   Convolution adjoint_;  // the convolution whose gradient of the input this is
 };
 

@@ -1,0 +1,18 @@
+// Inside the room: what the backward passes of a normalisation know of each channel.
+#pragma once
+
+#include <cstdint>
+
+namespace isocenter::kernels {
+
+// normalized = (u' - center) gain, u' the stored value (its activation undone where it is the output);
+// dx = factor (g - mean_gradient - normalized mean_product), g the gradient before the activation.
+struct NormalizationBackward {
+  std::int64_t channels = 0, u_stride = 0, dy_stride = 0, dx_stride = 0;
+  bool from_output = false;
+  float slope = 1;
+  const float *center = nullptr, *gain = nullptr, *scale = nullptr, *bias = nullptr;
+  const float *factor = nullptr, *mean_gradient = nullptr, *mean_product = nullptr;
+};
+
+}  // namespace isocenter::kernels
