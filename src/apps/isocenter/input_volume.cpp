@@ -22,7 +22,8 @@ InputVolume read_input_volume(const std::filesystem::path& path, const std::stri
       continue;
     }
     several += fmt::format("; '{}' {}", series.description, series.uid);
-    if (chosen && several.size()) throw core::InputError("{}: several series could be meant, choose one with --series{}", path.string(), several);
+    if (chosen && several.size())
+      throw core::InputError("{}: several series could be meant, choose one with --series{}", path.string(), several);
     chosen = &series;
   }
   if (!chosen) throw core::InputError("{}: no series here can be read as a volume{}", path.string(), refused);

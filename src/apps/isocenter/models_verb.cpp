@@ -13,9 +13,14 @@ namespace {
 int list(const Arguments& arguments) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const auto& model : models::list_packages()) {
-    rows.push_back({{"name", model.name}, {"version", model.version}, {"title", model.title}, {"task", model.task}, {"license", model.license},
+    rows.push_back({{"name", model.name},
+                    {"version", model.version},
+                    {"title", model.title},
+                    {"task", model.task},
+                    {"license", model.license},
                     {"folder", model.folder.string()}});
-    if (!arguments.json()) print_line(fmt::format("{:<20} {:<8} {:<14} {}  ({})", model.name, model.version, model.task, model.title, model.license));
+    if (!arguments.json())
+      print_line(fmt::format("{:<20} {:<8} {:<14} {}  ({})", model.name, model.version, model.task, model.title, model.license));
   }
   if (arguments.json()) print_line(rows.dump(2));
   return 0;
@@ -25,17 +30,27 @@ int show(const Arguments& arguments, const std::filesystem::path& folder) {
   const auto package = models::read_package(folder);
   nlohmann::ordered_json labels = nlohmann::ordered_json::array();
   for (const auto& label : package.labels)
-    labels.push_back({{"value", label.value}, {"name", label.name}, {"code", {{"scheme", label.code.scheme}, {"value", label.code.value},
-                      {"meaning", label.code.meaning}}}});
+    labels.push_back({{"value", label.value},
+                      {"name", label.name},
+                      {"code", {{"scheme", label.code.scheme}, {"value", label.code.value}, {"meaning", label.code.meaning}}}});
   if (arguments.json()) {
-    print_line(nlohmann::ordered_json{{"name", package.name}, {"version", package.version}, {"title", package.title}, {"task", package.task},
-                                      {"license", package.license}, {"folder", package.folder.string()}, {"weights_sha256", package.weights_sha256},
-                                      {"modalities", package.input.modalities}, {"spacing_mm", package.input.spacing_mm}, {"labels", labels}}
-                   .dump(2));
+    print_line(nlohmann::ordered_json{
+        {"name", package.name},
+        {"version", package.version},
+        {"title", package.title},
+        {"task", package.task},
+        {"license", package.license},
+        {"folder", package.folder.string()},
+        {"weights_sha256", package.weights_sha256},
+        {"modalities", package.input.modalities},
+        {"spacing_mm", package.input.spacing_mm},
+        {"labels",
+         labels}}.dump(2));
     return 0;
   }
-  print_line(fmt::format("{} {}: {}\nlicence {}, weights {}\nreads {} at {} x {} x {} mm", package.name, package.version, package.title, package.license,
-                         package.weights_sha256, package.input.modalities.empty() ? "any modality" : package.input.modalities[0], package.input.spacing_mm[0],
+  print_line(fmt::format("{} {}: {}\nlicence {}, weights {}\nreads {} at {} x {} x {} mm", package.name, package.version, package.title,
+                         package.license, package.weights_sha256,
+                         package.input.modalities.empty() ? "any modality" : package.input.modalities[0], package.input.spacing_mm[0],
                          package.input.spacing_mm[1], package.input.spacing_mm[2]));
   for (const auto& label : package.labels)
     print_line(fmt::format("{:>6}  {:<40} {} {}", label.value, label.name, label.code.scheme, label.code.value));
@@ -71,11 +86,13 @@ int run(const Arguments& arguments) {
 Verb models_verb() {
   return {"models",
           "list, show, check and export models",
-          "Models are folders: model.toml, weights.safetensors and a card. They are looked for in the folders of ISOCENTER_MODELS, beside the program, and in "
+          "Models are folders: model.toml, weights.safetensors and a card. They are looked for in the folders of ISOCENTER_MODELS, beside "
+          "the program, and in "
           "the checkout.",
           {{"ACTION", "what to do", {"list", "show", "check", "export"}}, {"MODEL", "a model by name or folder", {}, false}},
           {{"--output", "FILE", "for export: the ONNX file to write", "", {}, false, "-o"}},
-          {{"isocenter models list", "what is installed"}, {"isocenter models export brain-any --output brain-any.onnx", "the network as ONNX"}},
+          {{"isocenter models list", "what is installed"},
+           {"isocenter models export brain-any --output brain-any.onnx", "the network as ONNX"}},
           run};
 }
 

@@ -26,8 +26,7 @@ int run(const Arguments& arguments) {
     rows.push_back({{"label", label.value}, {"name", label.name}, {"volume_ml", volume_ml}});
     if (!arguments.json()) print_line(fmt::format("{:>6}  {:<40} {:>10.2f} ml", label.value, label.name, volume_ml));
   }
-  if (arguments.json())
-    print_line(nlohmann::ordered_json{{"model", package.name}, {"seconds", result.seconds}, {"labels", rows}}.dump(2));
+  if (arguments.json()) print_line(nlohmann::ordered_json{{"model", package.name}, {"seconds", result.seconds}, {"labels", rows}}.dump(2));
   return 0;
 }
 

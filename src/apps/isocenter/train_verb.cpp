@@ -12,7 +12,8 @@ namespace {
 // Training needs libtorch, which the program a hospital installs does not link: it stands in a program of its own, which this verb becomes.
 int run(const Arguments& arguments) {
   namespace fs = std::filesystem;
-  std::vector<std::string> words = {"isocenter-learn", "train", "--recipe", arguments.text("--recipe"), "--output", arguments.text("--output")};
+  std::vector<std::string> words = {"isocenter-learn",          "train",    "--recipe",
+                                    arguments.text("--recipe"), "--output", arguments.text("--output")};
   for (const char* name : {"--steps", "--kernels", "--threads"})
     if (arguments.given(name)) words.insert(words.end(), {name, arguments.text(name)});
   if (arguments.flag("--resume")) words.push_back("--resume");
@@ -27,7 +28,8 @@ int run(const Arguments& arguments) {
   else
     ::execvp("isocenter-learn", pointers.data());
   throw core::ResourceError(
-      "isocenter-learn is not installed; install the package isocenter-learn, or build it from the source with `cmake --preset release && cmake --build "
+      "isocenter-learn is not installed; install the package isocenter-learn, or build it from the source with `cmake --preset release && "
+      "cmake --build "
       "--preset release`");
 }
 
@@ -36,7 +38,8 @@ int run(const Arguments& arguments) {
 Verb train_verb() {
   return {"train",
           "train a model by a recipe",
-          "Trains the network that a recipe (a TOML file: network, data, patch, schedule) describes, with checkpoints; --resume goes on exactly where a "
+          "Trains the network that a recipe (a TOML file: network, data, patch, schedule) describes, with checkpoints; --resume goes on "
+          "exactly where a "
           "stopped or killed run was. The work is done by isocenter-learn, a program of its own because it needs libtorch.",
           {},
           {{"--recipe", "FILE", "the recipe", "", {}, true},
