@@ -30,8 +30,9 @@ using Table = std::map<std::string, Operator, std::less<>>;
 const Table& table() {
   static const Table operators = [] {
     Table all;
-    for (const auto& group : {convolution_operators(), pooling_operators(), normalization_operators(), elementwise_operators(),
-                              matrix_operators(), layout_operators(), indexing_operators(), reduction_operators(), resize_operators()})
+    for (const auto& group :
+         {convolution_operators(), pooling_operators(), normalization_operators(), elementwise_operators(), matrix_operators(),
+          layout_operators(), indexing_operators(), reduction_operators(), resize_operators(), einsum_operators()})
       for (const Operator& entry : group)
         if (!all.emplace(std::string(entry.name), entry).second)
           throw std::logic_error("operator table: '" + std::string(entry.name) + "' stands twice");

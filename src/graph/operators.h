@@ -100,5 +100,6 @@ std::vector<Operator> layout_operators();
 std::vector<Operator> indexing_operators();
 std::vector<Operator> reduction_operators();
 std::vector<Operator> resize_operators();
+std::vector<Operator> einsum_operators();
 
 }  // namespace isocenter::graph

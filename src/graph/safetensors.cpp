@@ -1,12 +1,6 @@
 #include "graph/safetensors.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -15,6 +9,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "graph/array.h"
+#include "graph/mapped_file.h"
 
 namespace isocenter::graph {
 namespace {
@@ -32,34 +27,6 @@ constexpr NamedType types[] = {{"F32", DataType::f32},     {"F64", DataType::f64
                                {"I8", DataType::i8},       {"U8", DataType::u8},   {"I16", DataType::i16}, {"U16", DataType::u16},
                                {"I32", DataType::i32},     {"U32", DataType::u32}, {"I64", DataType::i64}, {"U64", DataType::u64},
                                {"BOOL", DataType::boolean}};
-
-// The whole file, read-only; unmapped when the last tensor that points into it is gone.
-struct Map {
-  std::shared_ptr<const std::uint8_t> bytes;
-  std::uint64_t size = 0;
-};
-
-Map map_file(const std::filesystem::path& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw core::InputError("{}: cannot be read: {}", path.string(), std::strerror(errno));
-  struct stat state {};
-  if (::fstat(file, &state) != 0 || !S_ISREG(state.st_mode)) {
-    ::close(file);
-    throw core::InputError("{}: is not a file", path.string());
-  }
-  const auto size = static_cast<std::uint64_t>(state.st_size);
-  if (size < 8) {
-    ::close(file);
-    throw core::InputError("{}: not a safetensors file: {} bytes are shorter than its header's length", path.string(), size);
-  }
-  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
-  const int reason = errno;
-  ::close(file);
-  if (address == MAP_FAILED) throw core::ResourceError("{}: cannot be mapped into memory: {}", path.string(), std::strerror(reason));
-  return {
-      {static_cast<const std::uint8_t*>(address), [size](const std::uint8_t* bytes) { ::munmap(const_cast<std::uint8_t*>(bytes), size); }},
-      size};
-}
 
 // Refuses what nlohmann-json would let pass: a key that stands twice, and nesting that no header has.
 Json parse_header(const std::string& file, std::string_view text) {
@@ -125,7 +92,8 @@ Place read_entry(const std::string& file, const std::string& name, const Json& e
 
 Safetensors read_safetensors(const std::filesystem::path& path) {
   const std::string file = path.string();
-  const Map map = map_file(path);
+  const MappedFile map = map_file(path);
+  if (map.size < 8) throw core::InputError("{}: not a safetensors file: {} bytes are shorter than its header's length", file, map.size);
   std::uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | map.bytes.get()[i];
   if (length > longest_header || length > map.size - 8)
@@ -148,14 +116,7 @@ Safetensors read_safetensors(const std::filesystem::path& path) {
     Constant tensor;
     const Place place = read_entry(file, name, entry, data_size, tensor);
     places.push_back(place);
-    const std::uint8_t* begin = data + place.begin;
-    if (reinterpret_cast<std::uintptr_t>(begin) % 8 == 0) {
-      tensor.bytes = std::shared_ptr<const std::uint8_t>(map.bytes, begin);
-    } else {
-      const auto copy = allocate_bytes(place.end - place.begin);
-      std::memcpy(copy.get(), begin, place.end - place.begin);
-      tensor.bytes = copy;
-    }
+    tensor.bytes = share(map, {data + place.begin, place.end - place.begin});
     content.tensors.emplace(name, std::move(tensor));
   }
 

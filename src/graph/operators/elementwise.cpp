@@ -2,6 +2,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "graph/onnx_format.h"
 #include "graph/operators/support.h"
 
 namespace isocenter::graph {
@@ -140,7 +141,7 @@ std::vector<Value> prelu_shape(const NodeView& view) {
 
 std::vector<Value> clip_shape(const NodeView& view) {
   for (std::size_t i = 1; i < view.size(); ++i)
-    if (view.has(i) && (view.value(i).type != view.value(0).type || view.rank(i) > 1))
+    if (view.has(i) && (view.value(i).type != view.value(0).type || !holds_one_number(view, i)))
       view.refuse("limit {} is not one number of the input's type", i);
   return same_as_first(view);
 }
@@ -148,28 +149,15 @@ std::vector<Value> clip_shape(const NodeView& view) {
 std::vector<Array> clip(const NodeView& view, std::span<const Value> outputs) {
   Array result{outputs[0].type, outputs[0].shape, view.known(0)->values};
   for (double& value : result.values) {
-    if (view.has(1) && value < view.known(1)->values.at(0)) value = view.known(1)->values[0];
-    if (view.has(2) && value > view.known(2)->values.at(0)) value = view.known(2)->values[0];
+    if (view.has(1) && value < view.known(1)->values[0]) value = view.known(1)->values[0];
+    if (view.has(2) && value > view.known(2)->values[0]) value = view.known(2)->values[0];
   }
   return {std::move(result)};
 }
 
-// ONNX's numbers for element types (TensorProto.DataType), as the attribute `to` holds them.
-std::optional<DataType> type_of_onnx_number(std::int64_t number) {
-  constexpr DataType types[] = {DataType::f32, DataType::u8, DataType::i8, DataType::u16, DataType::i16, DataType::i32, DataType::i64};
-  if (number >= 1 && number <= 7) return types[number - 1];
-  if (number == 9) return DataType::boolean;
-  if (number == 10) return DataType::f16;
-  if (number == 11) return DataType::f64;
-  if (number == 12) return DataType::u32;
-  if (number == 13) return DataType::u64;
-  if (number == 16) return DataType::bf16;
-  return std::nullopt;
-}
-
 std::vector<Value> cast_shape(const NodeView& view) {
   const std::int64_t number = integer(view.node(), "to");
-  const auto type = type_of_onnx_number(number);
+  const auto type = onnx::type_of_number(number);
   if (!type) view.refuse("element type {} is not known", number);
   return {{"", *type, view.shape(0)}};
 }

@@ -12,8 +12,6 @@
 
 namespace isocenter::graph {
 
-inline std::vector<std::int64_t> no_integers() { return {}; }
-
 // Elements between neighbours along each axis, C order.
 inline Shape steps_of(const Shape& shape) {
   Shape steps(shape.size(), 1);
@@ -88,6 +86,12 @@ inline double count_of(const Shape& shape) {
 inline double one_an_element(const NodeView&, std::span<const Value> outputs) { return count_of(outputs[0].shape); }
 
 inline std::vector<Value> same_as_first(const NodeView& view) { return {{"", view.value(0).type, view.shape(0)}}; }
+
+// A scalar, or a vector of one; a size not known yet passes only where the values are not known either.
+inline bool holds_one_number(const NodeView& view, std::size_t input) {
+  const Shape& shape = view.shape(input);
+  return shape.empty() || (shape.size() == 1 && (shape[0] == 1 || shape[0] < 0));
+}
 
 inline void require_rank(const NodeView& view, std::size_t input, std::size_t least, std::size_t most) {
   const std::size_t rank = view.rank(input);
