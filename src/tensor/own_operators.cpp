@@ -87,7 +87,9 @@ void* workspace(std::size_t bytes) {
   return memory.reserve(bytes);
 }
 
-const float* data_or_null(const at::Tensor& tensor) { return tensor.defined() ? tensor.data_ptr<float>() : nullptr; }
+// A Function takes no undefined tensor: an empty one stands for a bias that is left out.
+at::Tensor or_empty(const at::Tensor& bias) { return bias.defined() ? bias : at::empty({0}); }
+const float* data_or_null(const at::Tensor& tensor) { return tensor.numel() > 0 ? tensor.data_ptr<float>() : nullptr; }
 
 kernels::ConvolutionShape shape_of(const at::Tensor& x, const at::Tensor& weight, const ConvolutionWindow& window) {
   kernels::ConvolutionShape shape;
@@ -118,7 +120,7 @@ struct ConvolutionFunction : Function<ConvolutionFunction> {
     convolution.forward(x.data_ptr<float>(), weight.data_ptr<float>(), data_or_null(bias), y.data_ptr<float>(),
                         workspace(convolution.workspace_bytes(kernels::Pass::forward)));
     context->save_for_backward({x, weight});
-    context->saved_data["bias"] = bias.defined();
+    context->saved_data["bias"] = bias.numel() > 0;
     context->saved_data["input_gradient"] = given.requires_grad();
     context->saved_data["stride"] = window.stride;
     context->saved_data["dilation"] = window.dilation;
@@ -173,7 +175,7 @@ struct TransposedConvolutionFunction : Function<TransposedConvolutionFunction> {
     convolution.forward(x.data_ptr<float>(), weight.data_ptr<float>(), data_or_null(bias), y.data_ptr<float>(),
                         workspace(convolution.workspace_bytes()));
     context->save_for_backward({x, weight});
-    context->saved_data["bias"] = bias.defined();
+    context->saved_data["bias"] = bias.numel() > 0;
     context->saved_data["input_gradient"] = given.requires_grad();
     return y;
   }
@@ -240,11 +242,11 @@ struct InstanceNormFunction : Function<InstanceNormFunction> {
 }  // namespace
 
 at::Tensor own_convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const ConvolutionWindow& window) {
-  return ConvolutionFunction::apply(x, weight.contiguous(), bias, window);
+  return ConvolutionFunction::apply(x, weight.contiguous(), or_empty(bias), window);
 }
 
 at::Tensor own_transposed_convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return TransposedConvolutionFunction::apply(x, weight.contiguous(), bias);
+  return TransposedConvolutionFunction::apply(x, weight.contiguous(), or_empty(bias));
 }
 
 at::Tensor own_instance_norm(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& bias, double epsilon, double leaky_slope) {
