@@ -4,6 +4,7 @@
 #include "kernels/convolution_reference.h"
 #include "kernels/direct_convolution.h"
 #include "kernels/direct_weight_gradient.h"
+#include "kernels/winograd.h"
 
 namespace isocenter::kernels {
 
@@ -77,27 +78,35 @@ double reference_seconds(double flop) { return flop / 1e8; }
 
 }  // namespace
 
+template <class Entry>
+std::vector<Entry> joined(std::vector<Entry> first, const std::vector<Entry>& rest) {
+  first.insert(first.end(), rest.begin(), rest.end());
+  return first;
+}
+
 const std::vector<GatherEntry>& gather_list() {
-  static const std::vector<GatherEntry> list = {
-      {"direct", make_direct, direct_seconds, 1e-6},
-      {"reference",
-       [](const GatherProblem& p, int) {
-         return Made<GatherKernel>{std::make_unique<ReferenceGather>(p), ""};
-       },
-       [](const GatherProblem& p, int) { return reference_seconds(p.flop); }, 1e-7},
-  };
+  static const std::vector<GatherEntry> list =
+      joined<GatherEntry>(winograd_gather_entries(), {
+                                                         {"direct", make_direct, direct_seconds, 1e-6},
+                                                         {"reference",
+                                                          [](const GatherProblem& p, int) {
+                                                            return Made<GatherKernel>{std::make_unique<ReferenceGather>(p), ""};
+                                                          },
+                                                          [](const GatherProblem& p, int) { return reference_seconds(p.flop); }, 1e-7},
+                                                     });
   return list;
 }
 
 const std::vector<WeightGradientEntry>& weight_gradient_list() {
-  static const std::vector<WeightGradientEntry> list = {
-      {"direct", make_direct_weight_gradient, direct_weight_gradient_seconds, 2e-6},
-      {"reference",
-       [](const ConvolutionShape& s, int) {
-         return Made<WeightGradientKernel>{std::make_unique<ReferenceWeightGradient>(s), ""};
-       },
-       [](const ConvolutionShape& s, int) { return reference_seconds(s.flop()); }, 1e-7},
-  };
+  static const std::vector<WeightGradientEntry> list = joined<WeightGradientEntry>(
+      winograd_weight_gradient_entries(), {
+                                              {"direct", make_direct_weight_gradient, direct_weight_gradient_seconds, 2e-6},
+                                              {"reference",
+                                               [](const ConvolutionShape& s, int) {
+                                                 return Made<WeightGradientKernel>{std::make_unique<ReferenceWeightGradient>(s), ""};
+                                               },
+                                               [](const ConvolutionShape& s, int) { return reference_seconds(s.flop()); }, 1e-7},
+                                          });
   return list;
 }
 

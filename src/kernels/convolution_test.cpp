@@ -131,6 +131,35 @@ TEST(Convolution, TwoDimensional) {
   expect_close(shape);
 }
 
+// Every tile at its own error, on sizes that are and are not multiples of it, and with channels that are not whole vectors.
+TEST(Convolution, EachWinogradTile) {
+  for (const char* name : {"winograd-2-2-2", "winograd-2-2-4", "winograd-2-4-4", "winograd-4-4-4"}) {
+    const ConvolutionOptions options{.kernel = name, .accuracy = 1};
+    EXPECT_EQ(Convolution(cube({8, 8, 8}, 16, 16, 3), options).kernel_name(Pass::gradient_weights), name);
+    expect_close(cube({8, 8, 8}, 16, 16, 3), 2e-5, options);
+    expect_close(cube({5, 9, 23}, 24, 33, 3), 2e-5, options);
+    expect_close(cube({1, 1, 1}, 3, 5, 3), 2e-5, options);
+    ConvolutionShape valid = cube({9, 8, 7}, 9, 16, 3);
+    valid.padding_low = {0, 2, 1};
+    valid.padding_high = {1, 0, 2};
+    expect_close(valid, 2e-5, options);
+  }
+  for (const char* name : {"winograd-1-2-2", "winograd-1-2-4", "winograd-1-4-4"}) {
+    ConvolutionShape flat{.batch = 2,
+                          .input = {3, 13, 18},
+                          .in_channels = 16,
+                          .out_channels = 24,
+                          .kernel = {1, 3, 3},
+                          .padding_low = {0, 1, 1},
+                          .padding_high = {0, 1, 1}};
+    EXPECT_EQ(Convolution(flat, {.kernel = name}).kernel_name(), name);
+    expect_close(flat, 2e-5, {.kernel = name});
+  }
+}
+
+// Few tiles and many channels: one point after the other.
+TEST(Convolution, SmallGridsWithManyChannels) { expect_close(cube({6, 6, 6}, 160, 128, 3), 2e-5, {.kernel = "winograd-2-2-2"}); }
+
 TEST(Convolution, SlicesOfAWiderBuffer) {
   ConvolutionShape shape = cube({5, 6, 13}, 16, 24, 3);
   shape.x_stride = 40;

@@ -18,7 +18,7 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using FloatTag = hn::ScalableTag<float>;
 using V = hn::Vec<FloatTag>;
-constexpr std::int64_t kLanes = HWY_MAX_BYTES / sizeof(float);
+constexpr std::int64_t kLanes = HWY_LANES(float);
 constexpr int kRegisters = HWY_MAX_BYTES == 64 || HWY_ARCH_ARM_A64 ? 32 : 16;  // architectural vector registers
 
 HWY_INLINE V Load(const float* p) { return hn::LoadU(FloatTag(), p); }
