@@ -20,6 +20,8 @@
 #include "core/error.h"
 #include "formats/dicom/dcmtk_setup.h"
 #include "formats/dicom/jpeg2000.h"
+#include "formats/dicom/rle.h"
+#include "formats/dicom/structure.h"
 
 namespace isocenter::formats {
 namespace {
@@ -122,6 +124,17 @@ std::string raw_text(DcmElement& element, std::optional<unsigned> index) {
   OFString value;
   const auto condition = index ? element.getOFString(value, *index) : element.getOFStringArray(value);
   return condition.good() ? trimmed(std::string(value.c_str(), value.length())) : "";
+}
+
+// DCMTK's conditions in the words of someone who looks at a file.
+std::string in_words(const OFCondition& condition) {
+  if (condition == EC_StreamNotifyClient || condition == EC_EndOfStream || condition == EC_InvalidStream)
+    return "it ends before its data does, or a length in it is wrong";
+  if (condition == EC_SequDelimitationItemMissing || condition == EC_ItemEnd || condition == EC_SequEnd)
+    return "a sequence in it is not closed";
+  if (condition == EC_InvalidTag || condition == EC_CorruptedData || condition == EC_TagNotFound)
+    return "an element in it is no DICOM element";
+  return condition.text();
 }
 
 template <class Number>
@@ -238,9 +251,14 @@ void DicomFile::load(const std::filesystem::path& path) {
   prepare_dcmtk();
   path_ = path;
   if (!is_dicom_file(path)) throw core::InputError("{}: not a DICOM file", path.string());
+  const auto fault = structural_fault(path);
   state_ = std::make_unique<State>();
+  if (!fault.empty()) {
+    damage_ = fault;
+    return;
+  }
   const auto condition = state_->file.loadFile(path.c_str(), EXS_Unknown, EGL_noChange, kept_in_memory, ERM_autoDetect);
-  if (condition.bad()) damage_ = condition.text();
+  if (condition.bad()) damage_ = in_words(condition);
   DcmDataset* dataset = state_->file.getDataset();
   data_.item_ = static_cast<DcmItem*>(dataset);
   OFString syntax;
@@ -268,7 +286,9 @@ bool DicomFile::is_media_directory() const {
 }
 
 std::int64_t DicomFile::pixel_data_length() const {
-  DcmElement* element = find(data_.item_, tag::pixel_data);
+  DcmElement* element = nullptr;
+  for (const Tag name : {tag::pixel_data, tag::float_pixel_data, tag::double_float_pixel_data})
+    if (element == nullptr) element = find(data_.item_, name);
   if (element == nullptr || encapsulated()) return 0;
   return element->getLength();
 }
@@ -290,32 +310,41 @@ std::vector<std::uint8_t> DicomFile::native_pixel_bytes() const {
 
 std::vector<std::uint8_t> DicomFile::frame_bytes(int frame, const PixelFormat& format) const {
   DcmDataset* dataset = state_->file.getDataset();
+  if (format.is_floating) return floating_frame(frame, format);
   DcmElement* element = find(data_.item_, tag::pixel_data);
   if (element == nullptr) throw core::InputError("{}: no pixel data", path_.string());
   if (frame < 0 || frame >= format.frames) throw core::InputError("{}: frame {} of {}", path_.string(), frame + 1, format.frames);
   if (is_jpeg2000(transfer_syntax_)) return jpeg2000_frame(frame, format);
+  if (transfer_syntax_ == rle_lossless) return decode_rle(codestream(frame, format), format, path_.string());
+
+  if (encapsulated()) return jpeg_frame(frame, format);
 
   auto* pixels = dynamic_cast<DcmPixelData*>(element);
   if (pixels == nullptr) throw core::InputError("{}: its pixel data is not of the kind its transfer syntax asks for", path_.string());
-  if (!encapsulated()) {
-    const auto expected = format.frame_bytes() * format.frames;
-    if (std::int64_t{element->getLength()} < expected)
-      throw core::InputError("{}: the pixel data has {} bytes and {} x {} pixels x {} frames of {} bits need {}", path_.string(),
-                             element->getLength(), format.columns, format.rows, format.frames, format.bits_allocated, expected);
-  }
+  const auto expected = format.frame_bytes() * format.frames;
+  if (std::int64_t{element->getLength()} < expected)
+    throw core::InputError("{}: the pixel data has {} bytes and {} x {} pixels x {} frames of {} bits need {}", path_.string(),
+                           element->getLength(), format.columns, format.rows, format.frames, format.bits_allocated, expected);
+  // Writers disagree on whether words or whole values are swapped here.
+  if (format.bits_allocated == 32 && dataset->getOriginalXfer() == EXS_BigEndianExplicit)
+    throw core::InputError("{}: big-endian pixels of 32 bits are ambiguous and not read", path_.string());
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(format.frame_bytes() + 1) / 2 * 2);
   Uint32 fragment = 0;
   OFString color_model;
   const auto condition = pixels->getUncompressedFrame(dataset, static_cast<Uint32>(frame), fragment, bytes.data(),
                                                       static_cast<Uint32>(bytes.size()), color_model);
-  if (condition.bad())
-    throw core::InputError("{}: frame {} cannot be decoded ({}; transfer syntax {})", path_.string(), frame + 1, condition.text(),
-                           transfer_syntax_);
+  if (condition.bad()) throw core::InputError("{}: frame {} cannot be read ({})", path_.string(), frame + 1, in_words(condition));
   bytes.resize(static_cast<std::size_t>(format.frame_bytes()));
   return bytes;
 }
 
 namespace {
+
+// JPEG 2000 begins with SOC and SIZ, JPEG and JPEG-LS with SOI and another marker.
+bool begins_codestream(const std::vector<std::uint8_t>& bytes) {
+  if (bytes.size() < 4 || bytes[0] != 0xFF) return false;
+  return (bytes[1] == 0x4F && bytes[2] == 0xFF && bytes[3] == 0x51) || (bytes[1] == 0xD8 && bytes[2] == 0xFF);
+}
 
 // The fragments of one frame (PS3.5 A.4): by the offset table, one a frame, all of them for a single frame, or from one start of codestream
 // to the next.
@@ -342,8 +371,7 @@ std::vector<std::uint8_t> codestream_of_frame(DcmPixelSequence& sequence, int fr
   if (static_cast<int>(starts.size()) != frames) {
     starts.clear();
     for (const auto& [at, bytes] : fragments) {
-      const bool begins = static_cast<int>(fragments.size()) == frames ||
-                          (bytes.size() > 3 && bytes[0] == 0xFF && bytes[1] == 0x4F && bytes[2] == 0xFF && bytes[3] == 0x51);
+      const bool begins = static_cast<int>(fragments.size()) == frames || begins_codestream(bytes);
       if (begins) starts.push_back(at);
     }
     if (frames == 1) starts.assign(1, 0);
@@ -359,16 +387,71 @@ std::vector<std::uint8_t> codestream_of_frame(DcmPixelSequence& sequence, int fr
 
 }  // namespace
 
-std::vector<std::uint8_t> DicomFile::jpeg2000_frame(int frame, const PixelFormat& format) const {
-  const std::string where = path_.string();
+std::vector<std::uint8_t> DicomFile::codestream(int frame, const PixelFormat& format) const {
   auto* pixels = dynamic_cast<DcmPixelData*>(find(data_.item_, tag::pixel_data));
   DcmPixelSequence* sequence = nullptr;
   E_TransferSyntax stored = EXS_Unknown;
   const DcmRepresentationParameter* parameter = nullptr;
   if (pixels != nullptr) pixels->getOriginalRepresentationKey(stored, parameter);
   if (pixels == nullptr || pixels->getEncapsulatedRepresentation(stored, parameter, sequence).bad() || sequence == nullptr)
-    throw core::InputError("{}: no JPEG 2000 codestream in its pixel data", where);
-  const auto picture = decode_jpeg2000(codestream_of_frame(*sequence, frame, format.frames, where), format.pixels(), where);
+    throw core::InputError("{}: its pixel data is not compressed as its transfer syntax says", path_.string());
+  return codestream_of_frame(*sequence, frame, format.frames, path_.string());
+}
+
+// DCMTK's decoders take a dataset; it gets one that holds this frame alone, whatever the fragments of the file were.
+std::vector<std::uint8_t> DicomFile::jpeg_frame(int frame, const PixelFormat& format) const {
+  const auto bytes = codestream(frame, format);
+  DcmDataset single;
+  const DcmTagKey copied[] = {
+      DCM_SamplesPerPixel, DCM_PhotometricInterpretation, DCM_PlanarConfiguration, DCM_Rows, DCM_Columns, DCM_BitsAllocated, DCM_BitsStored,
+      DCM_HighBit,         DCM_PixelRepresentation};
+  for (const auto& name : copied) {
+    DcmElement* element = nullptr;
+    if (state_->file.getDataset()->findAndGetElement(name, element).good() && element != nullptr)
+      single.insert(static_cast<DcmElement*>(element->clone()), OFTrue);
+  }
+  auto sequence = std::make_unique<DcmPixelSequence>(DcmTag(DCM_PixelSequenceTag));
+  auto fragment = std::make_unique<DcmPixelItem>(DcmTag(DCM_PixelItemTag));
+  std::vector<std::uint8_t> even = bytes;
+  if (even.size() % 2 != 0) even.push_back(0);
+  sequence->insert(new DcmPixelItem(DcmTag(DCM_PixelItemTag)));  // an empty offset table
+  fragment->putUint8Array(even.data(), static_cast<unsigned long>(even.size()));
+  sequence->insert(fragment.release());
+  auto* pixels = new DcmPixelData(DCM_PixelData);
+  pixels->putOriginalRepresentation(state_->file.getDataset()->getOriginalXfer(), nullptr, sequence.release());
+  single.insert(pixels, OFTrue);
+
+  std::vector<std::uint8_t> decoded(static_cast<std::size_t>(format.frame_bytes() + 1) / 2 * 2);
+  Uint32 first = 0;
+  OFString color_model;
+  const auto condition = pixels->getUncompressedFrame(&single, 0, first, decoded.data(), static_cast<Uint32>(decoded.size()), color_model);
+  if (condition.bad())
+    throw core::InputError("{}: frame {} cannot be decoded ({}; transfer syntax {})", path_.string(), frame + 1, condition.text(),
+                           transfer_syntax_);
+  decoded.resize(static_cast<std::size_t>(format.frame_bytes()));
+  return decoded;
+}
+
+// Pixels that are numbers as they stand (PS3.3 C.7.6.24).
+std::vector<std::uint8_t> DicomFile::floating_frame(int frame, const PixelFormat& format) const {
+  const bool wide = format.bits_allocated == 64;
+  DcmElement* element = find(data_.item_, wide ? tag::double_float_pixel_data : tag::float_pixel_data);
+  const auto length = static_cast<std::size_t>(format.frame_bytes());
+  if (element == nullptr || element->getLength() / length < static_cast<std::size_t>(format.frames))
+    throw core::InputError("{}: fewer pixels than {} frames need", path_.string(), format.frames);
+  Float32* narrow_values = nullptr;
+  Float64* wide_values = nullptr;
+  const auto condition = wide ? element->getFloat64Array(wide_values) : element->getFloat32Array(narrow_values);
+  const auto* start = wide ? reinterpret_cast<const std::uint8_t*>(wide_values) : reinterpret_cast<const std::uint8_t*>(narrow_values);
+  if (condition.bad() || start == nullptr)
+    throw core::InputError("{}: its pixels cannot be read ({})", path_.string(), in_words(condition));
+  start += length * static_cast<std::size_t>(frame);
+  return {start, start + length};
+}
+
+std::vector<std::uint8_t> DicomFile::jpeg2000_frame(int frame, const PixelFormat& format) const {
+  const std::string where = path_.string();
+  const auto picture = decode_jpeg2000(codestream(frame, format), format.pixels(), where);
   if (picture.columns != format.columns || picture.rows != format.rows || picture.samples != format.samples)
     throw core::InputError("{}: the JPEG 2000 image has {} x {} pixels of {} samples and its DICOM header says {} x {} of {}", where,
                            picture.columns, picture.rows, picture.samples, format.columns, format.rows, format.samples);

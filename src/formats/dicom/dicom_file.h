@@ -57,7 +57,7 @@ class DicomFile {
   // What was wrong with the file, when the elements before the fault could still be read; empty for a whole file.
   const std::string& damage() const { return damage_; }
 
-  // One frame (from 0), decoded: samples of bits_allocated bits in the machine's byte order, unused bits as stored.
+  // One frame (from 0), decoded: samples of bits_allocated bits, little endian, unused bits as stored.
   std::vector<std::uint8_t> frame_bytes(int frame, const PixelFormat& format) const;
   // All of the pixel data of a native (not encapsulated) file; for 1-bit data, whose frames do not start at bytes.
   std::vector<std::uint8_t> native_pixel_bytes() const;
@@ -71,7 +71,10 @@ class DicomFile {
  private:
   DicomFile() = default;
   void load(const std::filesystem::path& path);
+  std::vector<std::uint8_t> codestream(int frame, const PixelFormat& format) const;
   std::vector<std::uint8_t> jpeg2000_frame(int frame, const PixelFormat& format) const;
+  std::vector<std::uint8_t> jpeg_frame(int frame, const PixelFormat& format) const;
+  std::vector<std::uint8_t> floating_frame(int frame, const PixelFormat& format) const;
 
   struct State;
   std::unique_ptr<State> state_;

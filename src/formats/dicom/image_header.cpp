@@ -18,7 +18,7 @@ struct Kind {
 };
 
 // PS3.4 B.5, those that hold no slices.
-constexpr std::array<Kind, 21> kinds{{
+constexpr std::array<Kind, 20> kinds{{
     {"1.2.840.10008.5.1.4.1.1.88.59", "a key object selection"},
     {"1.2.840.10008.5.1.4.1.1.88.", "a structured report"},
     {"1.2.840.10008.5.1.4.1.1.66.4", "a segmentation"},
@@ -38,7 +38,6 @@ constexpr std::array<Kind, 21> kinds{{
     {"1.2.840.10008.5.1.4.1.1.9.", "a waveform"},
     {"1.2.840.10008.5.1.4.1.1.104.", "an encapsulated document"},
     {"1.2.840.10008.5.1.4.1.1.4.2", "MR spectra"},
-    {"1.2.840.10008.5.1.4.1.1.30", "a parametric map"},
     {"1.2.840.10008.5.1.4.1.1.77.1.6", "a whole-slide microscopy image"},
 }};
 

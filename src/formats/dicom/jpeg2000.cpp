@@ -52,9 +52,8 @@ void ignore_message(const char*, void*) {}
 }  // namespace
 
 bool is_jpeg2000(std::string_view uid) {
-  static constexpr std::array<std::string_view, 7> uids{"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91",  "1.2.840.10008.1.2.4.92",
-                                                        "1.2.840.10008.1.2.4.93", "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202",
-                                                        "1.2.840.10008.1.2.4.203"};
+  static constexpr std::array<std::string_view, 5> uids{"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.201",
+                                                        "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203"};
   return std::find(uids.begin(), uids.end(), uid) != uids.end();
 }
 

@@ -9,7 +9,7 @@
 
 namespace isocenter::formats {
 
-// Whether the transfer syntax with this UID holds such codestreams.
+// Whether the transfer syntax with this UID holds such codestreams (part 2, several components at once, is left out).
 bool is_jpeg2000(std::string_view transfer_syntax);
 
 struct DecodedImage {

@@ -95,6 +95,7 @@ std::string judge_corners(const std::vector<SliceHeader>& slices, const imaging:
 Stack judge_stack(std::vector<SliceHeader> slices) {
   Stack stack;
   const SliceHeader& sample = slices.front();
+  stack.geometry.size = {sample.columns, sample.rows, static_cast<std::int64_t>(slices.size())};
   if (!sample.position_lps_mm || !sample.orientation) {
     stack.refusal = "no position and orientation in the patient: the images cannot be put in place";
   } else if (!sample.pixel_spacing_mm) {
@@ -131,7 +132,6 @@ Stack judge_stack(std::vector<SliceHeader> slices) {
   }
 
   auto& geometry = stack.geometry;
-  geometry.size = {slices.front().columns, slices.front().rows, static_cast<std::int64_t>(slices.size())};
   geometry.origin_lps_mm = *slices.front().position_lps_mm;
   geometry.direction = {
       {{along_row[0], along_column[0], normal[0]}, {along_row[1], along_column[1], normal[1]}, {along_row[2], along_column[2], normal[2]}}};

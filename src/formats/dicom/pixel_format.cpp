@@ -65,6 +65,11 @@ PixelFormat pixel_format(const Dataset& data) {
   format.bits_stored = value(tag::bits_stored, format.bits_allocated);
   format.high_bit = value(tag::high_bit, format.bits_stored - 1);
   format.is_signed = value(tag::pixel_representation, 0) == 1;
+  if (!data.has(tag::pixel_data) && (data.has(tag::float_pixel_data) || data.has(tag::double_float_pixel_data))) {
+    format.is_floating = format.is_signed = true;
+    format.bits_allocated = format.bits_stored = data.has(tag::double_float_pixel_data) ? 64 : 32;
+    format.high_bit = format.bits_stored - 1;
+  }
   format.photometric = data.text(tag::photometric_interpretation);
   return format;
 }
@@ -73,7 +78,8 @@ std::string problem(const PixelFormat& format) {
   if (format.rows < 1 || format.columns < 1) return fmt::format("the image size is {} x {} pixels", format.columns, format.rows);
   if (format.frames < 1) return "the number of frames is not positive";
   if (format.samples != 1 && format.samples != 3) return fmt::format("{} samples a pixel", format.samples);
-  if (format.bits_allocated != 1 && format.bits_allocated != 8 && format.bits_allocated != 16 && format.bits_allocated != 32)
+  if (format.bits_allocated != 1 && format.bits_allocated != 8 && format.bits_allocated != 16 && format.bits_allocated != 32 &&
+      !format.is_floating)
     return fmt::format("pixels of {} bits (8, 16 and 32 are read)", format.bits_allocated);
   if (format.bits_stored < 1 || format.bits_stored > format.bits_allocated)
     return fmt::format("{} bits stored of {} allocated", format.bits_stored, format.bits_allocated);
@@ -83,6 +89,7 @@ std::string problem(const PixelFormat& format) {
 }
 
 void mask_unused_bits(std::span<std::uint8_t> bytes, const PixelFormat& format) {
+  if (format.is_floating) return;
   if (format.is_signed)
     by_width(
         format, [&] { mask_as<std::int8_t>(bytes, format); }, [&] { mask_as<std::int16_t>(bytes, format); },
@@ -94,6 +101,8 @@ void mask_unused_bits(std::span<std::uint8_t> bytes, const PixelFormat& format) 
 }
 
 void to_values(std::span<const std::uint8_t> bytes, const PixelFormat& format, double slope, double intercept, std::span<float> values) {
+  if (format.is_floating && format.bits_allocated == 64) return convert_as<double>(bytes, slope, intercept, values);
+  if (format.is_floating) return convert_as<float>(bytes, slope, intercept, values);
   if (format.is_signed)
     by_width(
         format, [&] { convert_as<std::int8_t>(bytes, slope, intercept, values); },

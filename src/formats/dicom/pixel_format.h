@@ -13,6 +13,7 @@ struct PixelFormat {
   int rows = 0, columns = 0, samples = 1, frames = 1;
   int bits_allocated = 0, bits_stored = 0, high_bit = 0;
   bool is_signed = false;
+  bool is_floating = false;  // floating-point numbers of 32 or 64 bits
   std::string photometric;
 
   std::int64_t pixels() const { return std::int64_t{rows} * columns; }

@@ -154,6 +154,7 @@ StudyFolder find_series(const std::vector<filesystem::path>& paths, const core::
     if (!refusal.empty()) {
       Series series = described(slices.front());
       series.refusal = refusal;
+      series.geometry.size = {slices.front().columns, slices.front().rows, static_cast<std::int64_t>(slices.size())};
       for (auto& slice : slices) series.slices.push_back(std::move(slice.source));
       folder.series.push_back(std::move(series));
       continue;

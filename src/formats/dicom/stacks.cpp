@@ -98,13 +98,15 @@ std::vector<Part> divide(Slices slices) {
     for (auto& part : parts) {
       for (auto& smaller : divide(std::move(part.slices))) {
         smaller.told_apart.insert(smaller.told_apart.begin(), part.told_apart.begin(), part.told_apart.end());
-        fullest = std::max(fullest, smaller.slices.size());
+        fullest = std::max(fullest, positions_of(smaller.slices).size());
         all.push_back(std::move(smaller));
       }
     }
-    for (auto& part : all)
-      if (part.slices.size() < fullest && part.refusal.empty())
-        part.refusal = fmt::format("incomplete: {} of the {} positions that its siblings cover", part.slices.size(), fullest);
+    for (auto& part : all) {
+      const auto covered = positions_of(part.slices).size();
+      if (covered < fullest && part.refusal.empty())
+        part.refusal = fmt::format("incomplete: {} of the {} positions that its siblings cover", covered, fullest);
+    }
     return all;
   }
 
@@ -171,7 +173,7 @@ std::vector<Stack> build_stacks(Slices slices) {
   std::vector<std::string> set_aside;
   for (auto& grid : grids) {
     std::string refusal = refusal_of_all;
-    if (refusal.empty() && &grid != &grids.front() && grid.size() < 4 && largest >= 4) {
+    if (refusal.empty() && &grid != &grids.front() && grid.size() < 3 && largest >= 4) {
       const auto apart = difference(main, grid.front());
       refusal = fmt::format("set aside: another {} than the {} other images of its series", apart, largest);
       set_aside.push_back(
