@@ -4,7 +4,12 @@
 
 #include <cmath>
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
+#include "core/file.h"
+#include "core/npz.h"
+#include "core/shared_data.h"
 #include "engine/testing.h"
 #include "graph/builder.h"
 #include "networks/unet.h"
@@ -82,6 +87,43 @@ TEST(SlidingWindow, GaussianPeaksAtOneInTheMiddleAndIsNowhereZero) {
   // One sigma (two voxels of sixteen) off the middle along x.
   EXPECT_NEAR(map[10 + 16 * (4 + 8 * 3)], std::exp(-0.5), 1e-6);
   for (float value : map) EXPECT_GT(value, 0.0f);
+}
+
+TEST(SlidingWindowReference, StartsAreExactlyTheStoredOnes) {
+  const auto file = core::shared_path("reference/nnunet-sliding-window/steps.json");
+  if (!file) GTEST_SKIP() << "shared/reference/nnunet-sliding-window is absent: 0 cases";
+  const auto cases = nlohmann::json::parse(core::read_text(*file));
+  for (const auto& entry : cases)
+    for (std::size_t axis = 0; axis < entry["tile"].size(); ++axis) {
+      const std::size_t from_end = entry["tile"].size() - axis;  // an image may have leading axes that a 2D tile has not
+      const std::int64_t size = entry["image"][entry["image"].size() - from_end];
+      EXPECT_EQ(window_starts(size, entry["tile"][axis], entry["step"]),
+                entry["starts"][entry["starts"].size() - from_end].get<std::vector<std::int64_t>>())
+          << entry.dump();
+    }
+  EXPECT_FALSE(cases.empty());
+}
+
+TEST(SlidingWindowReference, GaussianIsTheStoredOneUpToItsPeak) {
+  const auto file = core::shared_path("reference/nnunet-sliding-window/gaussians.npz");
+  if (!file) GTEST_SKIP() << "shared/reference/nnunet-sliding-window is absent: 0 cases";
+  int cases = 0;
+  for (const auto& [name, array] : core::read_npz(*file)) {
+    if (array.kind != 'f' || array.size != 4) continue;  // the half-precision maps are the same ones rounded
+    Index3 window{1, 1, 1};                              // stored slowest first
+    for (std::size_t a = 0; a < array.shape.size(); ++a) window[array.shape.size() - 1 - a] = array.shape[a];
+    const auto map = gaussian_importance(window);
+    const auto expected = array.as_float();
+    ASSERT_EQ(map.size(), expected.size()) << name;
+    const float peak = *std::max_element(expected.begin(), expected.end());
+    for (std::size_t i = 0; i < map.size(); ++i) {
+      if (expected[i] > 1e-6f) {
+        ASSERT_NEAR(map[i] * peak / expected[i], 1.0, 1e-5) << name << ' ' << i;
+      }
+    }
+    ++cases;
+  }
+  EXPECT_GT(cases, 0);
 }
 
 }  // namespace

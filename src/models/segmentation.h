@@ -17,10 +17,10 @@ struct LabelConfidence {
 };
 
 struct Segmentation {
-  imaging::LabelMap labels;                    // on the input's own grid
-  std::vector<LabelConfidence> confidence;     // one a label that occurs
-  std::vector<double> volume_ml;               // by channel: expected volume, the sum of probabilities on the network's grid times voxel volume
-  std::vector<bool> cut;                       // by channel: the structure touches the edge of the field of view
+  imaging::LabelMap labels;                 // on the input's own grid
+  std::vector<LabelConfidence> confidence;  // one a label that occurs
+  std::vector<double> volume_ml;  // by channel: expected volume, the sum of probabilities on the network's grid times voxel volume
+  std::vector<bool> cut;          // by channel: the structure touches the edge of the field of view
   imaging::Geometry network_grid;
   double seconds = 0;
   engine::Precision precision = engine::Precision::f32;
