@@ -1,5 +1,5 @@
-// Where voxels are in the patient. The frame is DICOM's LPS in millimetres (x to the patient's left, y to the back, z to the head); readers of
-// other conventions (NIfTI's RAS) turn it at the door. Arrays are x fastest: voxel (i, j, k) stands at i + size[0] * (j + size[1] * k).
+// Where voxels are in the patient. The frame is DICOM's LPS in millimetres (x to the patient's left, y to the back, z to the head); readers
+// of other conventions (NIfTI's RAS) turn it at the door. Arrays are x fastest: voxel (i, j, k) stands at i + size[0] * (j + size[1] * k).
 #pragma once
 
 #include <array>
@@ -15,8 +15,8 @@ using Matrix3 = std::array<std::array<double, 3>, 3>;  // [row][column]
 struct Geometry {
   Index3 size{0, 0, 0};
   Vector3 spacing_mm{1, 1, 1};
-  Vector3 origin_lps_mm{0, 0, 0};                             // centre of voxel (0, 0, 0)
-  Matrix3 direction{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};       // column a: the unit vector in LPS along which index a grows
+  Vector3 origin_lps_mm{0, 0, 0};                        // centre of voxel (0, 0, 0)
+  Matrix3 direction{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};  // column a: the unit vector in LPS along which index a grows
 
   std::int64_t voxel_count() const { return size[0] * size[1] * size[2]; }
   double voxel_volume_mm3() const { return spacing_mm[0] * spacing_mm[1] * spacing_mm[2]; }
@@ -25,7 +25,7 @@ struct Geometry {
     return index[0] >= 0 && index[1] >= 0 && index[2] >= 0 && index[0] < size[0] && index[1] < size[1] && index[2] < size[2];
   }
 
-  Vector3 point_mm(const Vector3& index) const;   // continuous index to LPS
+  Vector3 point_mm(const Vector3& index) const;     // continuous index to LPS
   Vector3 index_of(const Vector3& point_mm) const;  // LPS to continuous index
 };
 
