@@ -13,14 +13,14 @@
 namespace isocenter::reports {
 
 struct ReportOptions {
-  std::string model;                            // name or folder; empty: whichever installed model can read a series
-  std::optional<std::filesystem::path> prior;   // an earlier report's folder or report.json
+  std::string model;                           // name or folder; empty: whichever installed model can read a series
+  std::optional<std::filesystem::path> prior;  // an earlier report's folder or report.json
   engine::Precision precision = engine::Precision::automatic;
   core::Progress progress = core::no_progress();
 };
 
-// Runs one study and writes report.html, report.pdf, report.json, labels.nii.gz and, for DICOM input, segmentation.dcm and measurements.dcm into
-// `output` (all or nothing). Throws core::InputError when no series can be read by an installed model, saying why for each.
+// Runs one study and writes report.html, report.pdf, report.json, labels.nii.gz and, for DICOM input, segmentation.dcm and measurements.dcm
+// into `output` (all or nothing). Throws core::InputError when no series can be read by an installed model, saying why for each.
 Findings report_study(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& output, const ReportOptions& options);
 
 // A folder whose sub-folders are studies, or that holds several patients' or studies' series or several NIfTI files: one report each under
