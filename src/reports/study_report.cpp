@@ -56,13 +56,18 @@ void check_values(const StudyInput& study, const Choice& choice, const imaging::
                            *low, choice.package.name, modalities[0]);
 }
 
-void check_presence(const StudyInput& study, const models::Package& package, const Findings& findings) {
-  if (!package.presence) return;
-  const models::Presence& presence = *package.presence;
-  const double found = sum_ml(findings, presence.sum);
-  if (found < presence.least_ml)
-    throw core::InputError("{}: {} (the {} found is {} ml, at least {} ml are expected)", study.shown, presence.absent, presence.sum,
-                           format_ml(found), format_ml(presence.least_ml));
+// The package's own errors speak of "the volume"; the user gave a path.
+models::Segmentation segment_named(const StudyInput& study, const Choice& choice, const imaging::Volume& volume,
+                                   const ReportOptions& options) {
+  try {
+    models::Segmentation segmentation = models::segment(choice.package, volume, options.precision, options.progress);
+    if (const auto why = models::absence(choice.package, segmentation)) throw core::InputError(*why);
+    return segmentation;
+  } catch (const core::InputError& error) {
+    const std::string what = error.what();
+    if (what.starts_with(study.shown)) throw;
+    throw core::InputError("{}: {}", study.shown, what);
+  }
 }
 
 std::string spacing_text(const imaging::Vector3& spacing) {
@@ -170,7 +175,6 @@ Findings findings_of(const StudyInput& study, const Choice& choice, const imagin
   if (!study.from_dicom) findings.used.files = {study.volume_files[choice.series]};
   findings.left_aside = left_aside(study, choice);
   measure(findings, package, segmentation);
-  check_presence(study, package, findings);
   add_source_flags(findings, study);
   judge_quality(findings);
   findings.method = method_text(package, findings);
@@ -204,7 +208,7 @@ Findings report_on(StudyInput study, const fs::path& output, const ReportOptions
   // All of the rest happens inside, so that a folder that cannot be written is refused before the long part too.
   core::write_folder(output, [&](const fs::path& folder) {
     const Stopwatch segmenting;
-    const models::Segmentation segmentation = models::segment(choice.package, volume, options.precision, options.progress);
+    const models::Segmentation segmentation = segment_named(study, choice, volume, options);
     const double seconds_segmenting = segmenting.seconds();
     const Stopwatch describing;
     findings = findings_of(study, choice, volume, segmentation, options.prior);
