@@ -7,7 +7,9 @@
 #include <string_view>
 #include <utility>
 
+#include "formats/dicom/mosaic.h"
 #include "formats/dicom/transfer_syntax.h"
+#include "formats/dicom/vectors.h"
 
 namespace isocenter::formats {
 namespace {
@@ -127,11 +129,27 @@ std::string refusal_of(const DicomFile& file, const PixelFormat& format) {
   if (!data.has(tag::pixel_data)) return "it holds no image";
   const auto syntax = unreadable_transfer_syntax(file.transfer_syntax());
   if (!syntax.empty()) return syntax;
+  if (data.has(tag::modality_lut_sequence)) return "its values pass through a look-up table (Modality LUT), which is not applied";
   if (format.samples > 1 || format.photometric.rfind("MONOCHROME", 0) != 0)
     return fmt::format("a colour image ({}): a volume needs one value a pixel",
                        format.photometric.empty() ? "not stated" : format.photometric);
-  if (contains(data.text(tag::image_type), "MOSAIC")) return "a Siemens mosaic: many slices tiled in one picture";
-  return "";
+  return is_mosaic(data) ? mosaic_of(data, format).refusal : "";
+}
+
+std::vector<SliceHeader> tiles_of(const Mosaic& mosaic, const SliceHeader& whole) {
+  std::vector<SliceHeader> slices;
+  for (int tile = 0; tile < mosaic.slices; ++tile) {
+    SliceHeader slice = whole;
+    slice.source.tile = tile + 1;
+    slice.rows = mosaic.rows;
+    slice.columns = mosaic.columns;
+    const auto here = times(tile, mosaic.step_lps_mm);
+    slice.position_lps_mm = imaging::Vector3{mosaic.first_corner_lps_mm[0] + here[0], mosaic.first_corner_lps_mm[1] + here[1],
+                                             mosaic.first_corner_lps_mm[2] + here[2]};
+    slice.instance_number = whole.instance_number.value_or(0) * 1'000'000 + tile;
+    slices.push_back(std::move(slice));
+  }
+  return slices;
 }
 
 }  // namespace
@@ -185,6 +203,10 @@ ImageHeader image_header(const DicomFile& file) {
     slice.slice_thickness_mm = data.number(tag::slice_thickness);
     slice.spacing_between_slices_mm = data.number(tag::spacing_between_slices);
     slice.distinction = distinction_of_plain(data);
+    if (header.refusal.empty() && is_mosaic(data)) {
+      header.slices = tiles_of(mosaic_of(data, format), slice);
+      return header;
+    }
     header.slices.push_back(std::move(slice));
     return header;
   }

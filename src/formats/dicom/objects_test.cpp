@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "core/error.h"
@@ -21,6 +22,7 @@ namespace isocenter::formats {
 namespace {
 
 namespace filesystem = std::filesystem;
+using nlohmann::json;
 
 bool installed(const std::string& program) { return std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) == 0; }
 
@@ -186,6 +188,73 @@ TEST(ObjectsData, ReportsConformAndNameTheirEvidence) {
       EXPECT_THAT(dump, testing::Not(testing::HasSubstr("E: ")));
     }
   }
+}
+
+// Objects of other programs, against the stated number of pixels of each segment in each slice.
+TEST(ObjectsData, SegmentationsOfOthersSayWhatIsStated) {
+  const auto root = core::shared_path("data/dicom-seg-sr-meta");
+  if (!root) GTEST_SKIP() << "../shared/data/dicom-seg-sr-meta is absent: 0 objects checked";
+  int objects = 0;
+  for (const auto& entry : json::parse(core::read_text(*root / "index.json"))) {
+    const std::string what = entry["what"];
+    const std::string words = "segments and frames of ";
+    if (what.rfind(words, 0) != 0) continue;
+    const auto relative = what.substr(words.size(), what.find(' ', words.size()) - words.size());
+    const auto path = core::shared_path("data/" + relative);
+    ASSERT_TRUE(path) << relative;
+    SCOPED_TRACE(relative);
+    const auto content = json::parse(core::read_text(*root / entry["file"].get<std::string>()));
+    const auto object = read_segmentation(*path);
+    ++objects;
+    ASSERT_EQ(object.segments.size(), content["segments"].size());
+    int highest = 0;
+    for (const auto& segment : object.segments) {
+      const auto& stated = content["segments"][std::to_string(segment.label_value)];
+      EXPECT_EQ(segment.label, stated["label"].get<std::string>());
+      EXPECT_EQ(segment.type.value, stated["type"]["value"].get<std::string>());
+      EXPECT_EQ(segment.category.meaning, stated["category"]["meaning"].get<std::string>());
+      highest = std::max<int>(highest, segment.label_value);
+    }
+    if (content["type"] != "BINARY") continue;
+    const auto& size = object.labels.geometry.size;
+    for (const auto& frame : content["frames"]) {
+      const auto& position = frame["position"];
+      const auto index = object.labels.geometry.index_of({position[0], position[1], position[2]});
+      const auto slice = std::lround(index[2]);
+      EXPECT_NEAR(index[2], static_cast<double>(slice), 0.05);
+      const int number = frame["segment"];
+      const auto* first = object.labels.voxels.data() + slice * size[0] * size[1];
+      const auto count = std::count(first, first + size[0] * size[1], number);
+      // Where segments overlap, only the highest number keeps all of its voxels.
+      if (object.overlapping_voxels == 0 || number == highest) {
+        EXPECT_EQ(count, frame["set_pixels"].get<std::int64_t>()) << "segment " << number << ", slice " << slice;
+      } else {
+        EXPECT_LE(count, frame["set_pixels"].get<std::int64_t>());
+      }
+    }
+  }
+  EXPECT_GT(objects, 3);
+}
+
+TEST(ObjectsData, EverySegmentationIsReadOrRefused) {
+  int read = 0;
+  for (const char* set : {"dicom-objects", "dicom-seg-sr"}) {
+    const auto root = core::shared_path(std::string("data/") + set);
+    if (!root) GTEST_SKIP() << "../shared/data/" << set << " is absent";
+    for (const auto& file : filesystem::recursive_directory_iterator(*root)) {
+      if (!file.is_regular_file() || !is_dicom_file(file.path())) continue;
+      try {
+        const auto object = read_segmentation(file.path());
+        EXPECT_FALSE(object.segments.empty()) << file.path();
+        EXPECT_TRUE(std::any_of(object.labels.voxels.begin(), object.labels.voxels.end(), [](auto label) { return label != 0; }))
+            << file.path();
+        ++read;
+      } catch (const core::InputError& error) {
+        EXPECT_THAT(error.what(), testing::HasSubstr(file.path().filename().string()));
+      }
+    }
+  }
+  EXPECT_GT(read, 10);
 }
 
 TEST(Objects, RefuseWhatDoesNotFit) {

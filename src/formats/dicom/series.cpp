@@ -77,12 +77,13 @@ ReadFile read_file(const filesystem::path& path) {
 
 // The same file under two names is one image; which name is kept does not matter. Tells how many were dropped.
 std::size_t drop_copies(std::vector<SliceHeader>& slices) {
-  std::map<std::pair<std::string, int>, const SliceHeader*> seen;
+  std::map<std::tuple<std::string, int, int>, const SliceHeader*> seen;
   std::set<filesystem::path> copies;
   for (const auto& slice : slices) {
-    const auto [place, added] = seen.try_emplace({slice.source.sop_instance_uid, slice.source.frame}, &slice);
+    const auto [place, added] = seen.try_emplace({slice.source.sop_instance_uid, slice.source.frame, slice.source.tile}, &slice);
     if (added || slice.source.sop_instance_uid.empty()) continue;
     const auto& first = place->second->source.file;
+    if (copies.contains(slice.source.file)) continue;
     if (filesystem::file_size(first) == filesystem::file_size(slice.source.file) &&
         core::read_bytes(first) == core::read_bytes(slice.source.file))
       copies.insert(slice.source.file);

@@ -29,6 +29,7 @@ struct SliceSource {
   std::filesystem::path file;
   std::string sop_class_uid, sop_instance_uid;
   int frame = 0;           // 1-based in a multi-frame object, 0 in a single-frame one
+  int tile = 0;            // 1-based in a Siemens mosaic, 0 elsewhere
   double position_mm = 0;  // along the slice normal
 };
 

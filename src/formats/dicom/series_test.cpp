@@ -20,7 +20,7 @@ namespace {
 namespace filesystem = std::filesystem;
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 3> deliberate{"gantry tilt", "localizer", "mosaic"};
+constexpr std::array<std::string_view, 2> deliberate{"gantry tilt", "localizer"};
 
 json read_json(const filesystem::path& path) { return json::parse(core::read_text(path)); }
 
