@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/plan.h"
 #include "engine/program.h"
 
 namespace isocenter::engine {
@@ -61,13 +62,17 @@ enum class LayoutRule {
 struct OperatorEntry {
   std::string op;
   LayoutRule layout;
-  bool in_place;                     // its output may take the place of its first input of the same shape
-  std::vector<KernelMaker> kernels;  // best first
+  bool in_place;  // its output may take the place of its first input of the same shape
+  struct Entry {
+    Kernels family;
+    KernelMaker make;
+  };
+  std::vector<Entry> kernels;  // best first
 };
 // Nothing when the engine does not know the operator.
 const OperatorEntry* find_operator(const std::string& op);
 
-// The first kernel that fits. Throws core::InputError naming the node and every refusal.
-std::unique_ptr<Kernel> choose_kernel(const Program& program, const Operation& operation);
+// The first kernel that fits, those of the preferred family before all others. Throws core::InputError naming the node and every refusal.
+std::unique_ptr<Kernel> choose_kernel(const Program& program, const Operation& operation, Kernels preferred);
 
 }  // namespace isocenter::engine

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/npz.h"
+#include "core/parallel.h"
 #include "core/shared_data.h"
 #include "engine/testing.h"
 #include "graph/onnx.h"
@@ -52,6 +53,7 @@ StoredRun stored_run(const graph::Graph& graph, const Numpy& arrays, const std::
 TEST(EngineReference, RunsEveryStoredNetwork) {
   const auto folder = core::shared_path("reference/networks");
   if (!folder) GTEST_SKIP() << "shared/reference/networks is absent: 0 networks run";
+  core::set_thread_count(1);  // these networks are tiny
   int networks = 0, runs = 0;
   for (const auto& entry : std::filesystem::directory_iterator(*folder)) {
     if (!std::filesystem::exists(entry.path() / "model.onnx")) continue;

@@ -35,6 +35,10 @@ constexpr NamedPass kPasses[] = {
     {"fuse_activation", [](Program& program, const PlanOptions&) { fuse_activation(program); }},
     {"drop_bias_before_instance_norm", [](Program& program, const PlanOptions&) { drop_bias_before_instance_norm(program); }},
     {"assign_layouts", [](Program& program, const PlanOptions& options) { assign_layouts(program, options.output_layout); }},
+    {"place_concatenations",
+     [](Program& program, const PlanOptions& options) {
+       if (options.kernels == Kernels::automatic || options.kernels == Kernels::own) place_concatenations(program);
+     }},
     {"make_outputs_distinct", [](Program& program, const PlanOptions&) { make_outputs_distinct(program); }},
 };
 
@@ -74,7 +78,7 @@ struct Plan::Implementation {
       : program(compile(graph, input_shapes, options)) {
     for (std::size_t k = 0; k < program.inputs.size(); ++k) describe(inputs, graph.inputs[k].name, program.inputs[k]);
     for (std::size_t k = 0; k < program.outputs.size(); ++k) describe(outputs, graph.outputs[k].name, program.outputs[k]);
-    choose_kernels();
+    choose_kernels(options);
     arena = Arena(memory.arena_bytes, "the network");
     set_addresses();
   }
@@ -85,10 +89,10 @@ struct Plan::Implementation {
   }
   std::map<int, std::string> names;
 
-  void choose_kernels() {
+  void choose_kernels(const PlanOptions& options) {
     std::vector<std::size_t> workspaces;
     for (const Operation& operation : program.operations) {
-      kernels.push_back(choose_kernel(program, operation));
+      kernels.push_back(choose_kernel(program, operation, options.kernels));
       workspaces.push_back(kernels.back()->workspace_bytes());
       packed_bytes += kernels.back()->packed_bytes();
       reports.push_back({operation.node.name, operation.op(), kernels.back()->name(), "f32", flop_of(program, operation), 0});

@@ -20,10 +20,12 @@ namespace isocenter::engine {
 enum class Precision { automatic, f32, bf16 };
 bool supported(Precision precision);  // by this processor
 enum class Layout { onnx, channels_last };
+enum class Kernels { automatic, own, onednn, reference };  // the family asked first, where it has a kernel that fits
 
 struct PlanOptions {
   Precision precision = Precision::automatic;  // bf16 where the processor multiplies it natively, f32 elsewhere
   Layout output_layout = Layout::onnx;         // of outputs with spatial axes; channels_last spares a transposition
+  Kernels kernels = Kernels::automatic;        // automatic: the best of the engine's lists
 };
 
 struct NodeReport {

@@ -1,6 +1,13 @@
 // A volume through a segmentation package: to the network's grid, intensities scaled, run, back to the volume's own grid.
+//
+//   const models::Package package = models::read_package(models::find_package("brain-any"));
+//   const models::Segmentation result = models::segment(package, volume);
+//   if (const auto why = models::absence(package, result)) throw core::InputError(*why);
+//
+// Throws core::InputError for a volume whose extent the package does not accept, or whose values are all the same.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,12 +31,26 @@ struct Segmentation {
   imaging::Geometry network_grid;
   double seconds = 0;
   engine::Precision precision = engine::Precision::f32;
+  int windows = 1;  // times the network ran
 };
 
-// The volume as the network sees it: reoriented, resampled to the package's spacing, scaled; and the grid.
+struct SegmentationOptions {
+  engine::Precision precision = engine::Precision::automatic;
+  bool flip = false;  // run on the mirror image too, sides exchanged, and average: twice the time
+};
+
+// The volume as the network sees it: on an LPS grid of the package's spacing, cropped to what is not background, scaled; and the grid.
 imaging::Volume preprocess(const Package& package, const imaging::Volume& volume);
 
+Segmentation segment(const Package& package, const imaging::Volume& volume, const SegmentationOptions& options,
+                     const core::Progress& progress = core::no_progress());
 Segmentation segment(const Package& package, const imaging::Volume& volume, engine::Precision precision = engine::Precision::automatic,
                      const core::Progress& progress = core::no_progress());
+
+// Expected volume of a named sum, such as "intracranial volume". Throws std::logic_error where the package has none of this name.
+double sum_ml(const Package& package, const Segmentation& segmentation, const std::string& sum);
+
+// The sentence that says that what the model is for is not in the field of view, with the numbers; nothing when it is there.
+std::optional<std::string> absence(const Package& package, const Segmentation& segmentation);
 
 }  // namespace isocenter::models

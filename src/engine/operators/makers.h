@@ -7,6 +7,7 @@ namespace isocenter::engine {
 
 // Convolutions. Their weights, and bias where there is one, are constants.
 Candidate make_own_convolution(const Program& program, const Operation& operation);
+bool own_convolution_fits(const Program& program, const Operation& operation);  // of Conv and ConvTranspose; makes nothing
 Candidate make_onednn_convolution(const Program& program, const Operation& operation);
 Candidate make_depthwise_convolution(const Program& program, const Operation& operation);
 Candidate make_own_transposed_convolution(const Program& program, const Operation& operation);
