@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "core/parallel.h"
+#include "imaging/work_share.h"
 
 namespace isocenter::imaging {
 namespace {
@@ -61,19 +62,22 @@ std::vector<float> apply_along(const std::vector<float>& input, const Index3& si
   std::vector<float> result(result_size[0] * result_size[1] * result_size[2]);
   const std::int64_t outputs = map.outputs();
   if (axis == 0) {
-    core::parallel_for(size[1] * size[2], [&](std::int64_t begin, std::int64_t end) {
-      for (auto row = begin; row < end; ++row) {
-        const float* in = input.data() + row * size[0];
-        float* out = result.data() + row * outputs;
-        for (std::int64_t m = 0; m < outputs; ++m) {
-          const float *from = in + map.first[m], *weight = map.weights.data() + map.start[m];
-          const int count = map.start[m + 1] - map.start[m];
-          float sum = 0;
-          for (int n = 0; n < count; ++n) sum += weight[n] * from[n];
-          out[m] = sum;
-        }
-      }
-    });
+    core::parallel_for(
+        size[1] * size[2],
+        [&](std::int64_t begin, std::int64_t end) {
+          for (auto row = begin; row < end; ++row) {
+            const float* in = input.data() + row * size[0];
+            float* out = result.data() + row * outputs;
+            for (std::int64_t m = 0; m < outputs; ++m) {
+              const float *from = in + map.first[m], *weight = map.weights.data() + map.start[m];
+              const int count = map.start[m + 1] - map.start[m];
+              float sum = 0;
+              for (int n = 0; n < count; ++n) sum += weight[n] * from[n];
+              out[m] = sum;
+            }
+          }
+        },
+        items_a_thread(std::max(size[0], outputs)));
     return result;
   }
   // Whole rows (axis 1) or planes (axis 2) are weighted and added, a piece of `width` contiguous samples at a time.
@@ -81,24 +85,27 @@ std::vector<float> apply_along(const std::vector<float>& input, const Index3& si
   const std::int64_t outer = axis == 1 ? size[2] : 1;
   constexpr std::int64_t width = 512;
   const std::int64_t pieces = (stride + width - 1) / width;
-  core::parallel_for(outer * outputs * pieces, [&](std::int64_t begin, std::int64_t end) {
-    for (auto job = begin; job < end; ++job) {
-      const auto piece = job % pieces, m = job / pieces % outputs, o = job / pieces / outputs;
-      const auto count = std::min(width, stride - piece * width);
-      float* out = result.data() + (o * outputs + m) * stride + piece * width;
-      const float* in = input.data() + (o * size[axis] + map.first[m]) * stride + piece * width;
-      for (auto n = map.start[m]; n < map.start[m + 1]; ++n, in += stride) {
-        const float weight = map.weights[n];
-        if (n == map.start[m]) {
+  core::parallel_for(
+      outer * outputs * pieces,
+      [&](std::int64_t begin, std::int64_t end) {
+        for (auto job = begin; job < end; ++job) {
+          const auto piece = job % pieces, m = job / pieces % outputs, o = job / pieces / outputs;
+          const auto count = std::min(width, stride - piece * width);
+          float* out = result.data() + (o * outputs + m) * stride + piece * width;
+          const float* in = input.data() + (o * size[axis] + map.first[m]) * stride + piece * width;
+          for (auto n = map.start[m]; n < map.start[m + 1]; ++n, in += stride) {
+            const float weight = map.weights[n];
+            if (n == map.start[m]) {
 #pragma omp simd
-          for (std::int64_t x = 0; x < count; ++x) out[x] = weight * in[x];
-        } else {
+              for (std::int64_t x = 0; x < count; ++x) out[x] = weight * in[x];
+            } else {
 #pragma omp simd
-          for (std::int64_t x = 0; x < count; ++x) out[x] += weight * in[x];
+              for (std::int64_t x = 0; x < count; ++x) out[x] += weight * in[x];
+            }
+          }
         }
-      }
-    }
-  });
+      },
+      items_a_thread(std::min(width, stride)));
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/parallel.h"
+#include "imaging/work_share.h"
 
 namespace isocenter::imaging {
 namespace {
@@ -49,19 +50,28 @@ void to_bspline_coefficients(Volume& volume) {
   const auto [nx, ny, nz] = volume.geometry.size;
   float* const voxels = volume.voxels.data();
   if (nx > 1)
-    core::parallel_for(ny * nz, [&, nx = nx](std::int64_t begin, std::int64_t end) {
-      for (auto row = begin; row < end; ++row) filter_lines(voxels + row * nx, nx, 1, 1);
-    });
+    core::parallel_for(
+        ny * nz,
+        [&, nx = nx](std::int64_t begin, std::int64_t end) {
+          for (auto row = begin; row < end; ++row) filter_lines(voxels + row * nx, nx, 1, 1);
+        },
+        items_a_thread(nx));
   if (ny > 1)
-    core::parallel_for(nz, [&, nx = nx, ny = ny](std::int64_t begin, std::int64_t end) {
-      for (auto k = begin; k < end; ++k)
-        for (std::int64_t i = 0; i < nx; i += lanes) filter_lines(voxels + k * nx * ny + i, ny, nx, std::min(lanes, nx - i));
-    });
+    core::parallel_for(
+        nz,
+        [&, nx = nx, ny = ny](std::int64_t begin, std::int64_t end) {
+          for (auto k = begin; k < end; ++k)
+            for (std::int64_t i = 0; i < nx; i += lanes) filter_lines(voxels + k * nx * ny + i, ny, nx, std::min(lanes, nx - i));
+        },
+        items_a_thread(nx * ny));
   if (nz > 1) {
     const std::int64_t plane = nx * ny, pieces = (plane + lanes - 1) / lanes;
-    core::parallel_for(pieces, [&, nz = nz](std::int64_t begin, std::int64_t end) {
-      for (auto p = begin; p < end; ++p) filter_lines(voxels + p * lanes, nz, plane, std::min(lanes, plane - p * lanes));
-    });
+    core::parallel_for(
+        pieces,
+        [&, nz = nz](std::int64_t begin, std::int64_t end) {
+          for (auto p = begin; p < end; ++p) filter_lines(voxels + p * lanes, nz, plane, std::min(lanes, plane - p * lanes));
+        },
+        items_a_thread(nz * lanes));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/parallel.h"
+#include "imaging/work_share.h"
 
 namespace isocenter::imaging {
 namespace {
@@ -64,30 +65,36 @@ Volume squared_distance(const Mask& mask, bool value) {
   Volume result(mask.geometry);
   const auto [nx, ny, nz] = mask.geometry.size;
   float* const squares = result.voxels.data();
-  core::parallel_for(ny * nz, [&, nx = nx](std::int64_t begin, std::int64_t end) {
-    for (auto row = begin; row < end; ++row)
-      squares_along_row(mask.voxels.data() + row * nx, nx, mask.geometry.spacing_mm[0], value, squares + row * nx);
-  });
+  core::parallel_for(
+      ny * nz,
+      [&, nx = nx](std::int64_t begin, std::int64_t end) {
+        for (auto row = begin; row < end; ++row)
+          squares_along_row(mask.voxels.data() + row * nx, nx, mask.geometry.spacing_mm[0], value, squares + row * nx);
+      },
+      items_a_thread(nx));
   constexpr std::int64_t lanes = 16;  // lines fetched together: neighbours share cache lines
   for (int axis = 1; axis < 3; ++axis) {
     const std::int64_t stride = axis == 1 ? nx : nx * ny, count = mask.geometry.size[axis], outer = axis == 1 ? nz : 1;
     if (count == 1) continue;
     const std::int64_t blocks = (stride + lanes - 1) / lanes;
-    core::parallel_for(outer * blocks, [&](std::int64_t begin, std::int64_t end) {
-      std::vector<float> lines(lanes * count);
-      std::vector<std::pair<double, double>> sites;
-      std::vector<double> borders;
-      for (auto job = begin; job < end; ++job) {
-        const auto first = job % blocks * lanes, width = std::min(lanes, stride - first);
-        float* base = squares + job / blocks * stride * count + first;
-        for (std::int64_t n = 0; n < count; ++n)
-          for (std::int64_t w = 0; w < width; ++w) lines[w * count + n] = base[n * stride + w];
-        for (std::int64_t w = 0; w < width; ++w)
-          lower_envelope(lines.data() + w * count, count, mask.geometry.spacing_mm[axis], sites, borders);
-        for (std::int64_t n = 0; n < count; ++n)
-          for (std::int64_t w = 0; w < width; ++w) base[n * stride + w] = lines[w * count + n];
-      }
-    });
+    core::parallel_for(
+        outer * blocks,
+        [&](std::int64_t begin, std::int64_t end) {
+          std::vector<float> lines(lanes * count);
+          std::vector<std::pair<double, double>> sites;
+          std::vector<double> borders;
+          for (auto job = begin; job < end; ++job) {
+            const auto first = job % blocks * lanes, width = std::min(lanes, stride - first);
+            float* base = squares + job / blocks * stride * count + first;
+            for (std::int64_t n = 0; n < count; ++n)
+              for (std::int64_t w = 0; w < width; ++w) lines[w * count + n] = base[n * stride + w];
+            for (std::int64_t w = 0; w < width; ++w)
+              lower_envelope(lines.data() + w * count, count, mask.geometry.spacing_mm[axis], sites, borders);
+            for (std::int64_t n = 0; n < count; ++n)
+              for (std::int64_t w = 0; w < width; ++w) base[n * stride + w] = lines[w * count + n];
+          }
+        },
+        items_a_thread(count * lanes));
   }
   return result;
 }

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/parallel.h"
 #include "imaging/axis_map.h"
+#include "imaging/work_share.h"
 
 namespace isocenter::imaging {
 namespace {
@@ -22,26 +23,29 @@ std::vector<double> gaussian(double sigma) {
 // Rows are padded once, so that each weight is one straight pass over the row.
 void blur_rows(std::vector<float>& values, std::int64_t length, const std::vector<double>& weights) {
   const auto radius = static_cast<std::int64_t>(weights.size() / 2);
-  core::parallel_for(static_cast<std::int64_t>(values.size()) / length, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> padded(length + 2 * radius);
-    for (auto row = begin; row < end; ++row) {
-      float* out = values.data() + row * length;
-      std::fill_n(padded.begin(), radius, out[0]);
-      std::copy_n(out, length, padded.begin() + radius);
-      std::fill_n(padded.begin() + radius + length, radius, out[length - 1]);
-      for (std::size_t n = 0; n < weights.size(); ++n) {
-        const auto weight = static_cast<float>(weights[n]);
-        const float* in = padded.data() + n;
-        if (n == 0) {
+  core::parallel_for(
+      static_cast<std::int64_t>(values.size()) / length,
+      [&](std::int64_t begin, std::int64_t end) {
+        std::vector<float> padded(length + 2 * radius);
+        for (auto row = begin; row < end; ++row) {
+          float* out = values.data() + row * length;
+          std::fill_n(padded.begin(), radius, out[0]);
+          std::copy_n(out, length, padded.begin() + radius);
+          std::fill_n(padded.begin() + radius + length, radius, out[length - 1]);
+          for (std::size_t n = 0; n < weights.size(); ++n) {
+            const auto weight = static_cast<float>(weights[n]);
+            const float* in = padded.data() + n;
+            if (n == 0) {
 #pragma omp simd
-          for (std::int64_t i = 0; i < length; ++i) out[i] = weight * in[i];
-        } else {
+              for (std::int64_t i = 0; i < length; ++i) out[i] = weight * in[i];
+            } else {
 #pragma omp simd
-          for (std::int64_t i = 0; i < length; ++i) out[i] += weight * in[i];
+              for (std::int64_t i = 0; i < length; ++i) out[i] += weight * in[i];
+            }
+          }
         }
-      }
-    }
-  });
+      },
+      items_a_thread(length));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "core/parallel.h"
 #include "imaging/affine.h"
 #include "imaging/resample.h"
+#include "imaging/work_share.h"
 
 namespace isocenter::imaging {
 namespace {
@@ -42,16 +43,19 @@ Image<Voxel> reorient_image(const Image<Voxel>& source, const std::string& code)
   const int fast = change.axis_of[1] == 0 ? 1 : 2;  // the target axis, other than x, to block
   const int slow = 3 - fast;
   const Index3 target_stride{1, size[0], size[0] * size[1]};
-  core::parallel_for(size[slow], [&](std::int64_t begin, std::int64_t end) {
-    for (auto s = begin; s < end; ++s)
-      for (std::int64_t f0 = 0; f0 < size[fast]; f0 += block)
-        for (std::int64_t i0 = 0; i0 < size[0]; i0 += block)
-          for (auto f = f0; f < std::min(f0 + block, size[fast]); ++f) {
-            Voxel* out = result.voxels.data() + s * target_stride[slow] + f * target_stride[fast];
-            const Voxel* in = source.voxels.data() + first + s * stride[slow] + f * stride[fast];
-            for (auto i = i0; i < std::min(i0 + block, size[0]); ++i) out[i] = in[i * stride[0]];
-          }
-  });
+  core::parallel_for(
+      size[slow],
+      [&](std::int64_t begin, std::int64_t end) {
+        for (auto s = begin; s < end; ++s)
+          for (std::int64_t f0 = 0; f0 < size[fast]; f0 += block)
+            for (std::int64_t i0 = 0; i0 < size[0]; i0 += block)
+              for (auto f = f0; f < std::min(f0 + block, size[fast]); ++f) {
+                Voxel* out = result.voxels.data() + s * target_stride[slow] + f * target_stride[fast];
+                const Voxel* in = source.voxels.data() + first + s * stride[slow] + f * stride[fast];
+                for (auto i = i0; i < std::min(i0 + block, size[0]); ++i) out[i] = in[i * stride[0]];
+              }
+      },
+      items_a_thread(size[0] * size[fast]));
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include "core/parallel.h"
 #include "imaging/affine.h"
 #include "imaging/bspline.h"
+#include "imaging/work_share.h"
 
 namespace isocenter::imaging {
 namespace {
@@ -61,16 +62,19 @@ Image<Voxel> sample_rows(const Geometry& source, const Geometry& target, const A
   result.geometry = target;
   result.voxels.resize(target.voxel_count());
   const Vector3 step{map.linear[0][0], map.linear[1][0], map.linear[2][0]};
-  core::parallel_for(target.size[1] * target.size[2], [&](std::int64_t begin, std::int64_t end) {
-    for (auto r = begin; r < end; ++r) {
-      const Vector3 start = map({0, static_cast<double>(r % target.size[1]), static_cast<double>(r / target.size[1])});
-      Voxel* out = result.voxels.data() + r * target.size[0];
-      const Span span = inside_span(start, step, source.size, target.size[0]);
-      std::fill(out, out + span.first, outside);
-      if (span.first < span.last) row(out, start, step, span);
-      std::fill(out + std::max(span.first, span.last), out + target.size[0], outside);
-    }
-  });
+  core::parallel_for(
+      target.size[1] * target.size[2],
+      [&](std::int64_t begin, std::int64_t end) {
+        for (auto r = begin; r < end; ++r) {
+          const Vector3 start = map({0, static_cast<double>(r % target.size[1]), static_cast<double>(r / target.size[1])});
+          Voxel* out = result.voxels.data() + r * target.size[0];
+          const Span span = inside_span(start, step, source.size, target.size[0]);
+          std::fill(out, out + span.first, outside);
+          if (span.first < span.last) row(out, start, step, span);
+          std::fill(out + std::max(span.first, span.last), out + target.size[0], outside);
+        }
+      },
+      items_a_thread(target.size[0]));
   return result;
 }
 

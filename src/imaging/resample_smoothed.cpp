@@ -7,6 +7,7 @@
 #include "imaging/affine.h"
 #include "imaging/axis_map.h"
 #include "imaging/resample.h"
+#include "imaging/work_share.h"
 
 namespace isocenter::imaging {
 namespace {
@@ -53,16 +54,19 @@ Volume separable(const Volume& source, const Geometry& target, const Affine& map
   std::array<const char*, 3> valid;
   const Index3 value_stride{1, size[0], size[0] * size[1]};
   for (int a = 0; a < 3; ++a) stride[target_of[a]] = value_stride[a], valid[target_of[a]] = inside[a].data();
-  core::parallel_for(target.size[2], [&](std::int64_t begin, std::int64_t end) {
-    for (auto k = begin; k < end; ++k)
-      for (std::int64_t j = 0; j < target.size[1]; ++j) {
-        if (!valid[2][k] || !valid[1][j]) continue;
-        float* out = result.voxels.data() + target.offset(0, j, k);
-        const float* in = values.data() + k * stride[2] + j * stride[1];
-        for (std::int64_t i = 0; i < target.size[0]; ++i)
-          if (valid[0][i]) out[i] = in[i * stride[0]];
-      }
-  });
+  core::parallel_for(
+      target.size[2],
+      [&](std::int64_t begin, std::int64_t end) {
+        for (auto k = begin; k < end; ++k)
+          for (std::int64_t j = 0; j < target.size[1]; ++j) {
+            if (!valid[2][k] || !valid[1][j]) continue;
+            float* out = result.voxels.data() + target.offset(0, j, k);
+            const float* in = values.data() + k * stride[2] + j * stride[1];
+            for (std::int64_t i = 0; i < target.size[0]; ++i)
+              if (valid[0][i]) out[i] = in[i * stride[0]];
+          }
+      },
+      items_a_thread(target.size[0] * target.size[1]));
   return result;
 }
 
