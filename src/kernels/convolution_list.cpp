@@ -4,6 +4,7 @@
 #include "kernels/convolution_reference.h"
 #include "kernels/direct_convolution.h"
 #include "kernels/direct_weight_gradient.h"
+#include "kernels/pointwise_convolution.h"
 #include "kernels/winograd.h"
 
 namespace isocenter::kernels {
@@ -87,7 +88,8 @@ std::vector<Entry> joined(std::vector<Entry> first, const std::vector<Entry>& re
 const std::vector<GatherEntry>& gather_list() {
   static const std::vector<GatherEntry> list =
       joined<GatherEntry>(winograd_gather_entries(), {
-                                                         {"direct", make_direct, direct_seconds, 1e-6},
+                                                         {"pointwise", make_pointwise, pointwise_seconds, 5e-7},
+                                         {"direct", make_direct, direct_seconds, 1e-6},
                                                          {"reference",
                                                           [](const GatherProblem& p, int) {
                                                             return Made<GatherKernel>{std::make_unique<ReferenceGather>(p), ""};

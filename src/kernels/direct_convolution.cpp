@@ -43,6 +43,7 @@ HWY_NOINLINE void Tile(const TileSum& sum) {
     const float* HWY_RESTRICT w = sum.weights[r];
     for (std::int64_t run = 0; run < sum.runs; ++run) {
       const float* HWY_RESTRICT a = sum.source[r] + sum.run_offset[run];
+#pragma GCC unroll 3
       for (std::int64_t k = 0; k < length; ++k, ++a, w += NV * kLanes) {
         V b[NV];
 #pragma GCC unroll 4
@@ -243,23 +244,31 @@ class DirectKernel : public GatherKernel {
 
   void pack(const float* weights, void* packed) const override {
     const GatherProblem& p = plan_.problem;
-    float* to = static_cast<float*>(packed);
-    for (const DirectClass& part : plan_.classes)
-      for (std::int64_t g = 0; g < p.groups; ++g) {
-        std::int64_t first = 0;
-        for (int vectors : plan_.blocks) {
-          const std::int64_t width = vectors * plan_.lanes;
-          for (const Tap& a : part.axis[0]->taps)
-            for (const Tap& b : part.axis[1]->taps)
-              for (const Tap& c : part.axis[2]->taps) {
-                const std::int64_t tap = (a.kernel * p.kernel[1] + b.kernel) * p.kernel[2] + c.kernel;
-                for (std::int64_t s = 0; s < plan_.sources; ++s)
-                  for (std::int64_t o = first; o < first + width; ++o)
-                    *to++ = o < plan_.destinations ? weights[p.weight_index(g, o, s, tap)] : 0.f;
-              }
-          first += width;
+    // Source channels innermost but for the lanes, so that the taps of a weight, adjacent in ONNX order, are read while they are in the cache.
+    divide(plan_.threads, plan_.sources, [&](int, std::int64_t begin, std::int64_t end) {
+      for (const DirectClass& part : plan_.classes)
+        for (std::int64_t g = 0; g < p.groups; ++g) {
+          std::int64_t first = 0;
+          for (int vectors : plan_.blocks) {
+            const std::int64_t width = vectors * plan_.lanes, here = std::min(width, plan_.destinations - first);
+            float* block = static_cast<float*>(packed) + part.packed_offset + (g * plan_.padded + first) * part.taps() * plan_.sources;
+            const std::int64_t lane_step = p.weight_index(0, 1, 0, 0);
+            for (std::int64_t s = begin; s < end; ++s) {
+              const float* from = weights + p.weight_index(g, first, s, 0);
+              float* to = block + s * width;
+              for (const Tap& a : part.axis[0]->taps)
+                for (const Tap& b : part.axis[1]->taps)
+                  for (const Tap& c : part.axis[2]->taps) {
+                    const std::int64_t tap = (a.kernel * p.kernel[1] + b.kernel) * p.kernel[2] + c.kernel;
+                    for (std::int64_t o = 0; o < here; ++o) to[o] = from[o * lane_step + tap];
+                    std::fill(to + here, to + width, 0.f);
+                    to += plan_.sources * width;
+                  }
+            }
+            first += width;
+          }
         }
-      }
+    });
   }
 
   void run(const float* source, const void* packed, const float* bias, float* destination, void* workspace) const override {

@@ -67,13 +67,16 @@ void WeightGradientRows(const WeightGradientPlan& plan, const float* x, const fl
   const ConvolutionShape& s = plan.shape;
   const std::int64_t in = plan.in, width = plan.row_voxels * in, taps_w = s.kernel[2];
   float* dy_row = scratch;
-  float* rows = scratch + plan.dy_floats;
+  float* copies = scratch + plan.dy_floats;
+  const float** source_row = plan.row_scratch(scratch);
+  std::int64_t* tap_of = plan.tap_scratch(scratch);
+  // Rows are read where they lie when the kernel never leaves them, else copied with their padding.
+  const bool in_place = s.padding_low[2] == 0 && plan.row_voxels <= s.input[2];
+  const std::int64_t voxel = in_place ? plan.x_stride : in, all_rows = s.batch * plan.output[0] * plan.output[1];
   for (std::int64_t row = begin; row < end; ++row) {
     const std::int64_t oh = row % plan.output[1], od = row / plan.output[1] % plan.output[0], n = row / plan.output[1] / plan.output[0];
     for (std::int64_t g = 0; g < s.groups; ++g) {
-      // The source rows that the kernel meets, padded along the last axis and dense.
-      std::int64_t met = 0;
-      std::int64_t* tap_of = plan.tap_scratch(scratch);
+      std::int64_t met = 0;  // source rows that the kernel meets
       for (std::int64_t a = 0; a < s.kernel[0]; ++a) {
         const std::int64_t z = od * s.stride[0] + a * s.dilation[0] - s.padding_low[0];
         if (z < 0 || z >= s.input[0]) continue;
@@ -81,22 +84,27 @@ void WeightGradientRows(const WeightGradientPlan& plan, const float* x, const fl
           const std::int64_t y = oh * s.stride[1] + b * s.dilation[1] - s.padding_low[1];
           if (y < 0 || y >= s.input[1]) continue;
           const float* from = x + ((n * s.input[0] + z) * s.input[1] + y) * s.input[2] * plan.x_stride + g * in;
-          float* to = rows + met * width;
-          const std::int64_t low = std::min(s.padding_low[2], plan.row_voxels), inside = std::min(s.input[2], plan.row_voxels - low);
-          std::fill(to, to + low * in, 0.f);
-          if (plan.x_stride == in) {
-            std::memcpy(to + low * in, from, static_cast<std::size_t>(inside * in) * sizeof(float));
-          } else {
-            for (std::int64_t i = 0; i < inside; ++i)
-              std::memcpy(to + (low + i) * in, from + i * plan.x_stride, static_cast<std::size_t>(in) * sizeof(float));
+          source_row[met] = from;
+          if (!in_place) {
+            float* to = copies + met * width;
+            source_row[met] = to;
+            const std::int64_t low = std::min(s.padding_low[2], plan.row_voxels), inside = std::min(s.input[2], plan.row_voxels - low);
+            std::fill(to, to + low * in, 0.f);
+            if (plan.x_stride == in) {
+              std::memcpy(to + low * in, from, static_cast<std::size_t>(inside * in) * sizeof(float));
+            } else {
+              for (std::int64_t i = 0; i < inside; ++i)
+                std::memcpy(to + (low + i) * in, from + i * plan.x_stride, static_cast<std::size_t>(in) * sizeof(float));
+            }
+            std::fill(to + (low + inside) * in, to + width, 0.f);
           }
-          std::fill(to + (low + inside) * in, to + width, 0.f);
           tap_of[met++] = (a * s.kernel[1] + b) * taps_w;
         }
       }
       const float* gradient = dy + ((n * plan.output[0] + od) * plan.output[1] + oh) * plan.output[2] * plan.dy_stride + g * plan.out;
       std::int64_t gradient_step = plan.dy_stride;
-      if (plan.out % kLanes != 0) {  // whole vectors only in a copy
+      // The last vector may reach into the next voxel; those lanes come to nothing. The very last voxel has no next: its row is copied.
+      if (plan.out % kLanes != 0 && row + 1 == all_rows) {
         for (std::int64_t i = 0; i < plan.output[2]; ++i) {
           std::memcpy(dy_row + i * plan.padded, gradient + i * plan.dy_stride, static_cast<std::size_t>(plan.out) * sizeof(float));
           std::fill(dy_row + i * plan.padded + plan.out, dy_row + (i + 1) * plan.padded, 0.f);
@@ -116,14 +124,14 @@ void WeightGradientRows(const WeightGradientPlan& plan, const float* x, const fl
           const float* from[kTerms];
           float* total[kTerms];
           for (std::int64_t j = 0; j < count; ++j) {
-            from[j] = rows + r * width + t * s.dilation[2] * in + c;
+            from[j] = source_row[r] + t * s.dilation[2] * voxel + c;
             total[j] = base + ((tap_of[r] + t) * in + c) * vectors * kLanes;
             if (++c == in) {
               c = 0;
               if (++t == taps_w) t = 0, ++r;
             }
           }
-          TileOf(count, vectors)(from, s.stride[2] * in, gradient + vector * kLanes, gradient_step, plan.output[2], total);
+          TileOf(count, vectors)(from, s.stride[2] * voxel, gradient + vector * kLanes, gradient_step, plan.output[2], total);
           term += count;
         }
       }

@@ -21,11 +21,12 @@ struct WeightGradientPlan {
   int threads = 1;
 
   std::int64_t kernel_rows() const { return shape.kernel[0] * shape.kernel[1]; }
-  // Scratch of a thread: the row of dy, the source rows, and which tap each source row is for.
-  std::size_t scratch_floats() const { return align_up(static_cast<std::size_t>(tap_offset() + 2 * kernel_rows()), 16); }
+  // Scratch of a thread: the row of dy, copies of source rows, which tap each source row is for and where it lies.
+  std::size_t scratch_floats() const { return align_up(static_cast<std::size_t>(tap_offset() + 4 * kernel_rows()), 16); }
   std::int64_t tap_offset() const {
     return static_cast<std::int64_t>(align_up(static_cast<std::size_t>(dy_floats + kernel_rows() * row_voxels * in), 16));
   }
+  const float** row_scratch(float* scratch) const { return reinterpret_cast<const float**>(scratch + tap_offset() + 2 * kernel_rows()); }
   std::int64_t* tap_scratch(float* scratch) const { return reinterpret_cast<std::int64_t*>(scratch + tap_offset()); }
 
   // Where the sums of the blocks [first, last) lie, one range a group.

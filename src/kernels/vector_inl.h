@@ -40,7 +40,14 @@ HWY_INLINE void StoreFirst(V v, float* p, std::int64_t count) {
   if (count >= kLanes) return Store(v, p);
   HWY_ALIGN float lanes[kLanes];
   hn::Store(v, FloatTag(), lanes);
-  std::memcpy(p, lanes, static_cast<std::size_t>(count) * sizeof(float));
+  const float* from = lanes;  // in powers of two of fixed size: a copy of unknown size would be a call
+  if constexpr (kLanes > 8)
+    if (count & 8) std::memcpy(p, from, 32), p += 8, from += 8;
+  if constexpr (kLanes > 4)
+    if (count & 4) std::memcpy(p, from, 16), p += 4, from += 4;
+  if constexpr (kLanes > 2)
+    if (count & 2) std::memcpy(p, from, 8), p += 2, from += 2;
+  if (count & 1) *p = *from;
 }
 
 }  // namespace HWY_NAMESPACE

@@ -30,6 +30,7 @@ struct WinogradGrid {
   // Floats from one point to the next; a cache line more than the tiles take, so that the points of a tile fall into different cache sets.
   std::int64_t v_step() const { return capacity * sources_padded + 16; }
   std::int64_t m_step() const { return capacity * destinations_padded + 16; }
+  std::int64_t u_step() const { return sources * destinations_padded + 16; }
   static std::int64_t count(std::int64_t r) { return r == 1 ? 1 : r + 2; }
 };
 

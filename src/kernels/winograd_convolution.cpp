@@ -76,7 +76,7 @@ void WinogradProducts(const WinogradPlan& plan, const float* v, const float* u, 
   for (std::int64_t point = begin; point < end; ++point) {
     std::int64_t vector = 0;
     for (int vectors : plan.blocks) {
-      const float* w = u + (point * g.destinations_padded + vector * kLanes) * g.sources;
+      const float* w = u + point * g.u_step() + vector * kLanes * g.sources;
       const std::int64_t pieces = (tiles + kTile[vectors] - 1) / kTile[vectors];
       for (std::int64_t i = 0; i < pieces; ++i) {
         const std::int64_t t = tiles * i / pieces, count = tiles * (i + 1) / pieces - t;
@@ -112,9 +112,9 @@ void WinogradWeights(const WinogradPlan& plan, const float* weights, std::int64_
           tap_of[i] =
               (p.phases[0][0].taps[a].kernel * p.kernel[1] + p.phases[1][0].taps[b].kernel) * p.kernel[2] + p.phases[2][0].taps[c].kernel;
     const std::int64_t lane_step = p.weight_index(0, 1, 0, 0);
-    for (std::int64_t s = begin; s < end; ++s) {
-      std::int64_t first = 0;
-      for (int vectors : plan.blocks) {
+    std::int64_t first = 0;
+    for (int vectors : plan.blocks) {
+      for (std::int64_t s = begin; s < end; ++s) {
         for (int v = 0; v < vectors; ++v) {
           const std::int64_t o = first + v * kLanes, lanes = std::clamp<std::int64_t>(g.destinations - o, 0, kLanes);
           const float* from = weights + p.weight_index(0, o, s, 0);
@@ -139,11 +139,11 @@ void WinogradWeights(const WinogradPlan& plan, const float* weights, std::int64_
             V x[W::taps], y[W::n];
             for (int c = 0; c < W::taps; ++c) x[c] = Load(g2 + (q * W::taps + c) * kLanes);
             W::Weights(x, y);
-            for (int c = 0; c < W::n; ++c) Store(y[c], to + (q * W::n + c) * g.destinations_padded * g.sources);
+            for (int c = 0; c < W::n; ++c) Store(y[c], to + (q * W::n + c) * g.u_step());
           }
         }
-        first += vectors * kLanes;
       }
+      first += vectors * kLanes;
     }
   });
 }
@@ -176,7 +176,7 @@ class WinogradKernel : public GatherKernel {
 
   std::size_t packed_bytes() const override {
     const WinogradGrid& g = plan_.grid;
-    return align_up(static_cast<std::size_t>(g.points() * g.sources * g.destinations_padded) * sizeof(float));
+    return align_up(static_cast<std::size_t>(g.points() * g.u_step()) * sizeof(float));
   }
   std::size_t workspace_bytes() const override {
     return bias_bytes() + (plan_.point_by_point ? 1 : static_cast<std::size_t>(plan_.threads)) * tile_bytes();
@@ -246,7 +246,7 @@ double winograd_seconds(const GatherProblem& problem, int threads) {
   const double products = tiles * points * static_cast<double>(g.sources * g.destinations_padded) / lanes / (2 * 0.85);
   const double transforms = tiles * points * static_cast<double>(2 * g.sources_padded + 2 * g.destinations_padded) / lanes * 1.6;
   const double weights =
-      points * static_cast<double>(g.sources * g.destinations_padded) / lanes * 2;  // packing, and reading them at least once
+      points * static_cast<double>(g.sources * g.destinations_padded) / lanes * 5;  // packing, and reading them at least once
   return (products + transforms + weights) / 2.4e9 / threads;
 }
 

@@ -74,7 +74,7 @@ void WinogradWeightProducts(const WinogradWeightGradientPlan& plan, const float*
   for (std::int64_t point = begin; point < end; ++point) {
     std::int64_t vector = 0;
     for (int vectors : plan.forward.blocks) {
-      float* total = du + (point * g.destinations_padded + vector * kLanes) * g.sources;
+      float* total = du + point * g.u_step() + vector * kLanes * g.sources;
       const std::int64_t pieces = (g.sources + kTile[vectors] - 1) / kTile[vectors];
       for (std::int64_t i = 0; i < pieces; ++i) {
         const std::int64_t c = g.sources * i / pieces, count = g.sources * (i + 1) / pieces - c;
@@ -95,14 +95,14 @@ void WinogradWeightsBack(const WinogradWeightGradientPlan& plan, const float* du
     using H = Axis<decltype(rh)::value>;
     using W = Axis<decltype(rw)::value>;
     HWY_ALIGN float g2[D::n * H::n * W::taps * kLanes], g1[D::n * H::taps * W::taps * kLanes], lanes[kLanes];
-    for (std::int64_t s = begin; s < end; ++s) {
-      std::int64_t first = 0;
-      for (int vectors : plan.forward.blocks) {
+    std::int64_t first = 0;
+    for (int vectors : plan.forward.blocks) {
+      for (std::int64_t s = begin; s < end; ++s) {
         for (int i = 0; i < vectors; ++i) {
           const float* from = du + first * g.sources + (s * vectors + i) * kLanes;
           for (int q = 0; q < D::n * H::n; ++q) {
             V u[W::n], x[W::taps];
-            for (int c = 0; c < W::n; ++c) u[c] = Load(from + (q * W::n + c) * g.destinations_padded * g.sources);
+            for (int c = 0; c < W::n; ++c) u[c] = Load(from + (q * W::n + c) * g.u_step());
             W::WeightsGradient(u, x);
             for (int c = 0; c < W::taps; ++c) Store(x[c], g2 + (q * W::taps + c) * kLanes);
           }
@@ -125,8 +125,8 @@ void WinogradWeightsBack(const WinogradWeightGradientPlan& plan, const float* du
             }
           }
         }
-        first += vectors * kLanes;
       }
+      first += vectors * kLanes;
     }
   });
 }
@@ -169,7 +169,7 @@ class WinogradWeightGradient : public WeightGradientKernel {
         winograd_input(plan_.forward, x, begin, end - begin, v + begin * g.sources_padded);
         gradient(plan_, dy, begin, end - begin, m + begin * g.destinations_padded);
       });
-      const std::int64_t step = g.destinations_padded * g.sources;
+      const std::int64_t step = g.u_step();
       divide(threads, g.points(), [&](int, std::int64_t begin, std::int64_t end) {
         std::fill(du + begin * step, du + end * step, 0.f);
         products(plan_, v, m, begin, end, tiles, du);
@@ -207,7 +207,7 @@ class WinogradWeightGradient : public WeightGradientKernel {
  private:
   std::size_t du_floats() const {
     const WinogradGrid& g = plan_.forward.grid;
-    return align_up(static_cast<std::size_t>(g.points() * g.sources * g.destinations_padded), 16);
+    return align_up(static_cast<std::size_t>(g.points() * g.u_step()), 16);
   }
   std::size_t tile_floats() const {
     return align_up(static_cast<std::size_t>(plan_.forward.grid.points() * (plan_.forward.grid.v_step() + plan_.forward.grid.m_step())),
