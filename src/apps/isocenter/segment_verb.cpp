@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "apps/command_line/program.h"
