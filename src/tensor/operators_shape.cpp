@@ -145,37 +145,30 @@ Tensors pad(const OperatorCall& call) {
 // Nearest (any whole or fractional factor, as ONNX's asymmetric floor) and linear (half_pixel or align_corners).
 Tensors resize(const OperatorCall& call) {
   const at::Tensor& x = call.inputs[0];
-  const bool newer = call.node.op == "Resize";
-  const std::size_t scales_input = newer ? 2 : 1;
+  const std::size_t scales_input = call.node.op == "Resize" ? 2 : 1;
+  // libtorch takes either the sizes or the factors.
   std::vector<std::int64_t> sizes;
-  std::vector<double> scales;
+  std::vector<double> factors;
   if (call.has(scales_input) && call.inputs[scales_input].numel() > 0) {
     const at::Tensor given = call.inputs[scales_input].to(at::kDouble).contiguous();
-    for (std::int64_t axis = 0; axis < x.dim(); ++axis) {
-      scales.push_back(given.data_ptr<double>()[axis]);
-      sizes.push_back(static_cast<std::int64_t>(static_cast<double>(x.size(axis)) * scales.back()));
-    }
+    factors.assign(given.data_ptr<double>() + 2, given.data_ptr<double>() + x.dim());
   } else {
-    sizes = integers_of(call.inputs[3]);
-    for (std::int64_t axis = 0; axis < x.dim(); ++axis)
-      scales.push_back(static_cast<double>(sizes[static_cast<std::size_t>(axis)]) / static_cast<double>(x.size(axis)));
+    const auto whole = integers_of(call.inputs[3]);
+    sizes.assign(whole.begin() + 2, whole.end());
   }
-  const std::vector<std::int64_t> spatial(sizes.begin() + 2, sizes.end());
-  const std::vector<double> factors(scales.begin() + 2, scales.end());
+  const at::OptionalIntArrayRef size = factors.empty() ? at::OptionalIntArrayRef(sizes) : at::OptionalIntArrayRef();
+  const c10::optional<c10::ArrayRef<double>> factor =
+      factors.empty() ? c10::optional<c10::ArrayRef<double>>() : c10::optional<c10::ArrayRef<double>>(factors);
+  const std::size_t axes = factors.empty() ? sizes.size() : factors.size();
   const std::string mode = call.node.text("mode", "nearest"), frame = call.node.text("coordinate_transformation_mode", "half_pixel");
-  if (mode == "nearest") {
-    if (spatial.size() == 1) return {at::upsample_nearest1d(x, at::OptionalIntArrayRef(spatial), c10::ArrayRef<double>(factors))};
-    if (spatial.size() == 2) return {at::upsample_nearest2d(x, at::OptionalIntArrayRef(spatial), c10::ArrayRef<double>(factors))};
-    return {at::upsample_nearest3d(x, at::OptionalIntArrayRef(spatial), c10::ArrayRef<double>(factors))};
-  }
+  if (mode == "nearest" && axes == 1) return {at::upsample_nearest1d(x, size, factor)};
+  if (mode == "nearest" && axes == 2) return {at::upsample_nearest2d(x, size, factor)};
+  if (mode == "nearest" && axes == 3) return {at::upsample_nearest3d(x, size, factor)};
   const bool corners = frame == "align_corners";
-  if (mode == "linear" && spatial.size() == 2)
-    return {at::upsample_bilinear2d(x, at::OptionalIntArrayRef(spatial), corners, c10::ArrayRef<double>(factors))};
-  if (mode == "linear" && spatial.size() == 3)
-    return {at::upsample_trilinear3d(x, at::OptionalIntArrayRef(spatial), corners, c10::ArrayRef<double>(factors))};
-  if (mode == "cubic" && spatial.size() == 2)
-    return {at::upsample_bicubic2d(x, at::OptionalIntArrayRef(spatial), corners, c10::ArrayRef<double>(factors))};
-  throw core::InputError("node {} ({}): mode {} over {} axes is not supported", call.node.name, call.node.op, mode, spatial.size());
+  if (mode == "linear" && axes == 2) return {at::upsample_bilinear2d(x, size, corners, factor)};
+  if (mode == "linear" && axes == 3) return {at::upsample_trilinear3d(x, size, corners, factor)};
+  if (mode == "cubic" && axes == 2) return {at::upsample_bicubic2d(x, size, corners, factor)};
+  throw core::InputError("node {} ({}): mode {} over {} axes is not supported", call.node.name, call.node.op, mode, axes);
 }
 
 Tensors cast(const OperatorCall& call) {
