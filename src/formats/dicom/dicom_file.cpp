@@ -19,6 +19,7 @@
 
 #include "core/error.h"
 #include "formats/dicom/dcmtk_setup.h"
+#include "formats/dicom/japanese_text.h"
 #include "formats/dicom/jpeg2000.h"
 #include "formats/dicom/rle.h"
 #include "formats/dicom/structure.h"
@@ -93,7 +94,9 @@ bool in_character_set(DcmEVR vr) {
 std::string to_utf8(DcmItem& item, DcmEVR vr, const std::string& text) {
   if (is_ascii(text)) return text;
   const std::string set = in_character_set(vr) ? character_set_of(item) : "";
-  if (!set.empty()) {
+  if (is_japanese(set)) {
+    if (auto converted = japanese_to_utf8(text)) return *converted;
+  } else if (!set.empty()) {
     DcmSpecificCharacterSet converter;
     OFString converted;
     // In ISO 2022 text the initial set is back after each of these delimiters (PS3.5 6.1.2.5.3).
@@ -159,7 +162,12 @@ bool Dataset::has(Tag tag) const {
 
 std::string Dataset::text(Tag tag) const {
   DcmElement* element = find(item_, tag);
-  return element == nullptr ? "" : to_utf8(as_item(item_), element->ident(), raw_text(*element, std::nullopt));
+  if (element == nullptr) return "";
+  auto text = to_utf8(as_item(item_), element->ident(), raw_text(*element, std::nullopt));
+  // Empty component groups at the end of a name say nothing (PS3.5 6.2.1).
+  if (element->ident() == EVR_PN)
+    while (!text.empty() && text.back() == '=') text.pop_back();
+  return text;
 }
 
 std::string Dataset::text(Tag tag, unsigned index) const {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -67,7 +68,10 @@ TEST(HostileData, ChangedFilesAreReadOrRefused) {
       if (original.empty()) continue;
       for (int change = 0; change < changes_a_file; ++change) {
         core::Random random(1, static_cast<std::uint64_t>(files), static_cast<std::uint64_t>(change));
-        core::write_bytes(path, changed(original, random));
+        const auto bytes = changed(original, random);
+        // Not core::write_bytes: hundreds of files need no synchronisation with the disk.
+        std::ofstream(path, std::ios::binary)
+            .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
         SCOPED_TRACE(file.string() + ", change " + std::to_string(change));
         EXPECT_NO_FATAL_FAILURE(read_whatever_is_there(path));
       }
