@@ -180,6 +180,8 @@ TrainingRecipe read_recipe(const std::filesystem::path& file) {
       static_cast<int>(at_least<std::int64_t>(top, "prefetch_threads", top.integer("prefetch_threads", recipe.prefetch_threads), 1));
   recipe.kernels = tensor::kernels_named(top.text("kernels", "own"));
   if (const std::string start = top.text("start_from", ""); !start.empty()) recipe.start_from = start;
+  if (const std::string start = top.text("grow_from", ""); !start.empty()) recipe.grow_from = start;
+  if (recipe.start_from && recipe.grow_from) throw core::InputError("{}: start_from and grow_from exclude each other", where);
   top.refuse_unused();
 
   read_network(section("network"), recipe);

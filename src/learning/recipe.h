@@ -59,6 +59,7 @@ struct TrainingRecipe {
   int prefetch_threads = 1;
   tensor::Kernels kernels = tensor::Kernels::own;
   std::optional<std::filesystem::path> start_from;  // weights of a package or a checkpoint; the network alone
+  std::optional<std::filesystem::path> grow_from;   // weights of the same U-Net without its finest level (grow.h)
 
   std::vector<StageRecipe> stages;
   std::int64_t total_steps() const;

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/parallel.h"
+#include "learning/grow.h"
 #include "learning/prefetch.h"
 #include "learning/run_log.h"
 #include "learning/segmentation_loss.h"
@@ -95,6 +96,7 @@ class Training {
       std::error_code error;
       std::filesystem::create_directories(folder_, error);
       if (error) throw core::InputError("{}: cannot be made: {}", folder_.string(), error.message());
+      if (recipe_.grow_from) grow_from_coarser(*recipe_.grow_from, network_);
       if (recipe_.start_from) tensor::load_weights(*recipe_.start_from, network_);
       average_.assign(network_.values().begin(), network_.values().end());
     }

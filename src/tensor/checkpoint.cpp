@@ -83,15 +83,17 @@ std::map<std::string, std::string> load_checkpoint(const std::filesystem::path& 
   }
 }
 
-void load_weights(const std::filesystem::path& path, GraphModule& network) {
-  const graph::Safetensors file = graph::read_safetensors(path);
-  if (!file.metadata.count(optimizer_steps_key)) return network.load(file.tensors, path.string());
+std::map<std::string, graph::Constant> read_weights(const std::filesystem::path& path) {
+  graph::Safetensors file = graph::read_safetensors(path);
+  if (!file.metadata.count(optimizer_steps_key)) return std::move(file.tensors);
   std::map<std::string, graph::Constant> weights;
   for (const auto& [name, constant] : file.tensors)
     for (const char* group : {"average/", "buffers/"})
       if (name.rfind(group, 0) == 0) weights[name.substr(std::strlen(group))] = constant;
-  network.load(weights, path.string());
+  return weights;
 }
+
+void load_weights(const std::filesystem::path& path, GraphModule& network) { network.load(read_weights(path), path.string()); }
 
 void save_weights(const std::filesystem::path& path, const GraphModule& network, std::span<const float> average,
                   const std::map<std::string, std::string>& metadata) {

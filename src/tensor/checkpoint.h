@@ -27,6 +27,7 @@ std::map<std::string, std::string> load_checkpoint(const std::filesystem::path& 
                                                    Optimizer& optimizer);
 
 // The network's weights alone, from a checkpoint (its average) or from a package's weights.safetensors.
+std::map<std::string, graph::Constant> read_weights(const std::filesystem::path& path);
 void load_weights(const std::filesystem::path& path, GraphModule& network);
 
 // The averaged weights as a package keeps them.
