@@ -40,7 +40,7 @@ formats::Measurement percent(std::string_view key, double value) { return {code_
 
 std::optional<formats::DicomCode> site_of_sum(const std::string& name) {
   if (name == intracranial_volume) return code_of("intracranial-structure");
-  if (name == "brain") return code_of("brain");
+  if (name == "brain" || name == "brain without ventricles") return code_of("brain");
   return std::nullopt;
 }
 

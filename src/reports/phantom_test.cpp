@@ -209,7 +209,7 @@ Findings phantom_findings(const imaging::Geometry& grid) {
   findings.used = describe_series(series);
   findings.left_aside = {
       {"HCropVolume (series 13)", "MR", "It covers 51 \u00d7 35 \u00d7 32 mm; phantom needs at least 100 mm along every axis."},
-      {"localizer (series 1)", "MR", "No volume can be made of it: localizer, 3 orientations."}};
+      {"localizer (series 1)", "MR", "It cannot be used: localizer, 3 orientations."}};
   measure(findings, package, segmentation);
   judge_quality(findings);
   findings.method = "The series was resampled to 2.0 mm in the patient's axes and segmented.";

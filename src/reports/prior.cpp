@@ -81,15 +81,18 @@ PriorReport read_prior(const fs::path& path) {
   return prior;
 }
 
-void compare_with_prior(Findings& findings, const PriorReport& prior) {
-  const std::string id = printable(findings.patient.id), birth_date = printable(show_date(findings.patient.birth_date));
+void check_same_patient(const formats::Patient& patient, const PriorReport& prior) {
+  const std::string id = printable(patient.id), birth_date = printable(show_date(patient.birth_date));
   if (!id.empty() && !prior.patient_id.empty() && id != prior.patient_id)
     throw core::InputError("{}: is of patient {}, this study is of patient {}; give an earlier report of the same patient", prior.source,
                            prior.patient_id, id);
   if (!birth_date.empty() && !prior.birth_date.empty() && birth_date != prior.birth_date)
     throw core::InputError("{}: its patient was born on {}, this study's on {}; give an earlier report of the same patient", prior.source,
                            prior.birth_date, birth_date);
+}
 
+void compare_with_prior(Findings& findings, const PriorReport& prior) {
+  check_same_patient(findings.patient, prior);
   std::size_t matched = 0;
   for (StructureFinding& finding : findings.structures) {
     const auto before = prior.structures.find(finding.label.value);
@@ -105,7 +108,7 @@ void compare_with_prior(Findings& findings, const PriorReport& prior) {
   findings.prior_date = prior.study_date;
   findings.prior_source = prior.source;
 
-  if (id.empty() || prior.patient_id.empty())
+  if (findings.patient.id.empty() || prior.patient_id.empty())
     flag(findings, Severity::warning,
          "The prior report is compared without proof that it is of the same patient: one of the two has no patient ID.");
   const Manifest& made = findings.manifest;

@@ -26,6 +26,9 @@ struct PriorReport {
 // `path`: a report's folder or its report.json. Throws core::InputError when it is neither, or of a later form than this program knows.
 PriorReport read_prior(const std::filesystem::path& path);
 
+// Throws core::InputError when the patient's ID or birth date differs.
+void check_same_patient(const formats::Patient& patient, const PriorReport& prior);
+
 // Fills in the earlier volumes, matched by label value and name. Throws core::InputError when the patient's ID or birth date differs or no
 // structure is in both. What makes a comparison weak (another model, no ID to compare, a later date) becomes a flag.
 void compare_with_prior(Findings& findings, const PriorReport& prior);

@@ -189,12 +189,12 @@ std::optional<std::string> unreadable(const formats::Series& series, const model
   if (!input.modalities.empty() && std::ranges::find(input.modalities, series.modality) == input.modalities.end())
     return fmt::format("It is {} and {} reads {}.", series.modality.empty() ? "of unknown modality" : series.modality, package.name,
                        joined(input.modalities, " and "));
-  if (!series.refusal.empty()) return "No volume can be made of it: " + series.refusal + ".";
+  if (!series.refusal.empty()) return "It cannot be used: " + series.refusal + ".";
   if (const auto reason = computed_image(series)) return reason;
   if (!input.anatomy.empty()) {
     const auto region = region_of(series);
     if (region && std::ranges::find(input.anatomy, *region) == input.anatomy.end())
-      return fmt::format("It shows the {} and {} reads the {}.", *region, package.name, joined(input.anatomy, " and the "));
+      return fmt::format("It shows the {} and {} reads the {}.", *region, package.name, input.anatomy[0]);
   }
   const imaging::Vector3 extent = extent_mm(series.geometry);
   if (std::ranges::any_of(extent, [&](double length) { return length < input.minimum_extent_mm; }))

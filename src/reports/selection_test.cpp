@@ -36,7 +36,7 @@ TEST(Selection, what_a_model_cannot_read_is_said) {
   const std::vector<std::pair<Looks, std::string>> cases = {
       {{.description = "Head", .modality = "CT"}, "It is CT and phantom reads MR."},
       {{.description = "T1", .modality = ""}, "unknown modality"},
-      {{.description = "loc", .refusal = "localizer, 3 orientations"}, "No volume can be made of it: localizer, 3 orientations."},
+      {{.description = "loc", .refusal = "localizer, 3 orientations"}, "It cannot be used: localizer, 3 orientations."},
       {{.description = "crop", .size = {51, 35, 32}}, "It covers 51 \u00d7 35 \u00d7 32 mm; phantom needs at least 100 mm"},
       {{.description = "T2 sag", .body_part = "LSPINE"}, "It shows the spine and phantom reads the head."},
       {{.description = "KNEE PD", .body_part = ""}, "It shows the knee"},

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
-#include <set>
+#include <string_view>
 
 #include "core/error.h"
 #include "formats/volume/volume_file.h"
@@ -60,6 +61,27 @@ void refuse_mixed(const StudyInput& study) {
   }
 }
 
+// By its name: what calls itself a volume and is none deserves the reader's own words on what is wrong with it.
+bool is_called_volume(const fs::path& file) {
+  std::string name = file.filename().string();
+  std::ranges::transform(name, name.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  constexpr std::array<std::string_view, 8> endings = {".nii", ".nii.gz", ".mgh", ".mgz", ".nrrd", ".nhdr", ".mha", ".mhd"};
+  return std::ranges::any_of(endings, [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+// Of several files a damaged one is a series that cannot be used; of one it is the answer.
+formats::Series series_of_file(const fs::path& file, bool alone) {
+  if (alone) return series_of_file(file);
+  try {
+    return series_of_file(file);
+  } catch (const core::InputError& error) {
+    formats::Series series;
+    series.description = file.filename().string();
+    series.refusal = error.what();
+    return series;
+  }
+}
+
 [[noreturn]] void refuse_empty(const StudyInput& study, const formats::StudyFolder& found) {
   if (!found.damaged.empty())
     throw core::InputError("{}: {}{}", found.damaged[0].first.string(), found.damaged[0].second,
@@ -104,6 +126,10 @@ std::vector<fs::path> volume_files_under(const fs::path& path) {
        entry != fs::recursive_directory_iterator(); entry.increment(error))
     if (entry->is_regular_file(error) && formats::is_volume_file(entry->path())) files.push_back(entry->path());
   std::ranges::sort(files);
+  // A pair of header and pixels is one volume.
+  std::erase_if(files, [&](const fs::path& file) {
+    return file.extension() == ".img" && std::ranges::binary_search(files, fs::path(file).replace_extension(".hdr"));
+  });
   return files;
 }
 
@@ -117,7 +143,8 @@ StudyInput read_study(const std::vector<fs::path>& inputs, const core::Progress&
 
   std::vector<fs::path> volumes, others;
   for (const fs::path& input : inputs) {
-    const bool is_volume = !fs::is_directory(input, error) && formats::is_volume_file(input);
+    const bool is_volume =
+        !fs::is_directory(input, error) && (formats::is_volume_file(input) || (is_called_volume(input) && !formats::is_dicom_file(input)));
     (is_volume ? volumes : others).push_back(input);
   }
   formats::StudyFolder found;
@@ -135,7 +162,7 @@ StudyInput read_study(const std::vector<fs::path>& inputs, const core::Progress&
   if (volumes.empty()) refuse_empty(study, found);
   study.from_dicom = false;
   for (const fs::path& file : volumes) {
-    study.series.push_back(series_of_file(file));
+    study.series.push_back(series_of_file(file, volumes.size() == 1));
     study.volume_files.push_back(file);
   }
   return study;

@@ -163,7 +163,7 @@ void add_source_flags(Findings& findings, const StudyInput& study) {
 }  // namespace
 
 Findings findings_of(const StudyInput& study, const Choice& choice, const imaging::Volume& volume, const models::Segmentation& segmentation,
-                     const std::optional<fs::path>& prior) {
+                     const std::optional<PriorReport>& prior) {
   const formats::Series& series = study.series[choice.series];
   const models::Package& package = choice.package;
   Findings findings;
@@ -182,7 +182,7 @@ Findings findings_of(const StudyInput& study, const Choice& choice, const imagin
   findings.files = files_of(findings);
   findings.manifest.model_name = package.name;
   findings.manifest.model_version = package.version;
-  if (prior) compare_with_prior(findings, read_prior(*prior));
+  if (prior) compare_with_prior(findings, *prior);
   findings.figures = draw_figures(volume, segmentation.labels, package.labels);
   return findings;
 }
@@ -199,7 +199,11 @@ void write_report(const fs::path& folder, const Findings& findings, const StudyI
 Findings report_on(StudyInput study, const fs::path& output, const ReportOptions& options) {
   const Stopwatch whole;
   const Choice choice = choose(study, options.model);
-  if (options.prior) read_prior(*options.prior);  // a wrong one is refused before the long part
+  std::optional<PriorReport> prior;
+  if (options.prior) {
+    prior = read_prior(*options.prior);
+    check_same_patient(study.series[choice.series].patient, *prior);  // a wrong one is refused before the long part
+  }
   const imaging::Volume volume = read_volume_of(study, choice.series, options.progress);
   check_values(study, choice, volume);
   const double seconds_reading = whole.seconds();
@@ -211,7 +215,7 @@ Findings report_on(StudyInput study, const fs::path& output, const ReportOptions
     const models::Segmentation segmentation = segment_named(study, choice, volume, options);
     const double seconds_segmenting = segmenting.seconds();
     const Stopwatch describing;
-    findings = findings_of(study, choice, volume, segmentation, options.prior);
+    findings = findings_of(study, choice, volume, segmentation, prior);
     findings.manifest = manifest_of(choice.package, segmentation, options);
     findings.manifest.seconds = {
         {"reading", seconds_reading}, {"segmenting", seconds_segmenting}, {"measuring and drawing", describing.seconds()}};

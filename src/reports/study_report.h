@@ -5,6 +5,7 @@
 
 #include "models/package.h"
 #include "models/segmentation.h"
+#include "reports/prior.h"
 #include "reports/report.h"
 #include "reports/selection.h"
 #include "reports/study_input.h"
@@ -23,7 +24,7 @@ Choice choose(StudyInput& study, const std::string& model);
 
 // Everything a report says of a segmented volume.
 Findings findings_of(const StudyInput& study, const Choice& choice, const imaging::Volume& volume, const models::Segmentation& segmentation,
-                     const std::optional<std::filesystem::path>& prior);
+                     const std::optional<PriorReport>& prior);
 
 // All files of a report into a folder that exists.
 void write_report(const std::filesystem::path& folder, const Findings& findings, const StudyInput& study, const Choice& choice,
