@@ -9,6 +9,7 @@
 #include "core/parallel.h"
 #include "kernels/channel_sums.h"
 #include "kernels/convolution_kernel.h"
+#include "kernels/convolution_measure.h"
 
 namespace isocenter::kernels {
 
@@ -50,6 +51,19 @@ std::vector<std::pair<KernelChoice, const Entry*>> ranked(const std::vector<Entr
     if (choices[i].first.fits)
       choices[i].first.reason = i == 0 ? "chosen" : fmt::format("slower: {:.3g} ms expected", choices[i].first.expected_seconds * 1e3);
   return choices;
+}
+
+// The name to take: the best expected, or the fastest of the best few where measuring is asked for and no name is given.
+template <class Choices, class Fastest>
+std::string chosen(const Choices& ranking, const ConvolutionOptions& options, const Fastest& fastest) {
+  const std::string& first = ranking.front().first.name;
+  if (!options.measure || first == options.kernel) return first;
+  std::vector<std::string> names;
+  for (const auto& [choice, entry] : ranking)
+    if (choice.fits && choice.name != "reference" && names.size() < 4 &&
+        choice.expected_seconds < 3 * ranking.front().first.expected_seconds)
+      names.push_back(choice.name);
+  return names.size() < 2 ? first : fastest(names);
 }
 
 template <class Choices>
@@ -94,15 +108,15 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOptions
   self.shape = with_strides(shape);
   self.threads = core::thread_count();
   auto make_gather = [&](const GatherProblem& problem, std::string& name) {
-    const auto [choice, entry] = ranked(gather_list(), problem, options, self.threads).front();
-    name = choice.name;
-    return entry->make(problem, self.threads).kernel;
+    name = chosen(ranked(gather_list(), problem, options, self.threads), options,
+                  [&](const std::vector<std::string>& names) { return fastest_gather(names, problem, self.threads); });
+    return entry_of(gather_list(), name).make(problem, self.threads).kernel;
   };
   self.forward = make_gather(forward_problem(self.shape), self.names[0]);
   self.gradient_input = make_gather(gradient_input_problem(self.shape), self.names[1]);
-  const auto [choice, entry] = ranked(weight_gradient_list(), self.shape, options, self.threads).front();
-  self.names[2] = choice.name;
-  self.gradient_weights = entry->make(self.shape, self.threads).kernel;
+  self.names[2] = chosen(ranked(weight_gradient_list(), self.shape, options, self.threads), options,
+                         [&](const std::vector<std::string>& names) { return fastest_weight_gradient(names, self.shape, self.threads); });
+  self.gradient_weights = entry_of(weight_gradient_list(), self.names[2]).make(self.shape, self.threads).kernel;
 }
 
 Convolution::~Convolution() = default;

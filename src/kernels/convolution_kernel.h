@@ -7,8 +7,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "kernels/convolution.h"
@@ -85,6 +85,13 @@ struct WeightGradientEntry {
 
 const std::vector<GatherEntry>& gather_list();
 const std::vector<WeightGradientEntry>& weight_gradient_list();
+
+template <class Entry>
+const Entry& entry_of(const std::vector<Entry>& list, const std::string& name) {
+  for (const Entry& entry : list)
+    if (entry.name == name) return entry;
+  throw std::logic_error("no kernel is called " + name);
+}
 
 // Fixed division of [0, count) into `threads` pieces of nearly equal length; body(thread, begin, end). Pieces may be empty.
 template <class Body>

@@ -89,7 +89,7 @@ const std::vector<GatherEntry>& gather_list() {
   static const std::vector<GatherEntry> list =
       joined<GatherEntry>(winograd_gather_entries(), {
                                                          {"pointwise", make_pointwise, pointwise_seconds, 5e-7},
-                                         {"direct", make_direct, direct_seconds, 1e-6},
+                                                         {"direct", make_direct, direct_seconds, 1e-6},
                                                          {"reference",
                                                           [](const GatherProblem& p, int) {
                                                             return Made<GatherKernel>{std::make_unique<ReferenceGather>(p), ""};

@@ -244,7 +244,8 @@ class DirectKernel : public GatherKernel {
 
   void pack(const float* weights, void* packed) const override {
     const GatherProblem& p = plan_.problem;
-    // Source channels innermost but for the lanes, so that the taps of a weight, adjacent in ONNX order, are read while they are in the cache.
+    // Source channels innermost but for the lanes, so that the taps of a weight, adjacent in ONNX order, are read while they are in the
+    // cache.
     divide(plan_.threads, plan_.sources, [&](int, std::int64_t begin, std::int64_t end) {
       for (const DirectClass& part : plan_.classes)
         for (std::int64_t g = 0; g < p.groups; ++g) {

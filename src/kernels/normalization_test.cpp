@@ -188,6 +188,92 @@ TEST(InstanceNormalization, RandomShapes) {
   });
 }
 
+// Batch and group statistics are instance statistics of arrays that are arranged differently.
+TEST(Normalization, BatchAndGroupStatistics) {
+  const std::int64_t batch = 3, voxels = 50, channels = 12, groups = 3, width = channels / groups;
+  const auto x = normal(batch * voxels * channels, 1, 2), dy = normal(batch * voxels * channels, 2);
+  auto scale = normal(channels, 3), bias = normal(channels, 4);
+  for (bool batched : {true, false}) {
+    // One "image" of all voxels of the batch, or of a group's values, with scale and bias applied outside.
+    const Definition definition{batched ? 1 : batch * groups, batched ? batch * voxels : voxels * width, batched ? channels : 1, 1e-5, 1};
+    auto to_other = [&](std::size_t i) {
+      if (batched) return i;
+      const std::size_t c = i % channels, v = i / channels % voxels, n = i / channels / voxels;
+      return ((n * groups + c / width) * voxels + v) * width + c % width;
+    };
+    std::vector<double> other(x.size()), gradient(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) other[to_other(i)] = x[i];
+    const std::vector<double> ones(static_cast<std::size_t>(definition.channels), 1),
+        zeros(static_cast<std::size_t>(definition.channels), 0);
+    const auto normalized = definition.forward(other, ones, zeros);
+    const double slope = 0.1;
+    std::vector<double> y(x.size()), dscale(channels), dbias(channels);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const std::size_t c = i % channels;
+      const double n = normalized[to_other(i)], z = scale[c] * n + bias[c], g = dy[i] * (z > 0 ? 1 : slope);
+      y[i] = z > 0 ? z : slope * z;
+      dscale[c] += g * n;
+      dbias[c] += g;
+      gradient[to_other(i)] = g * scale[c];
+    }
+    const auto back = definition.backward(other, ones, zeros, gradient);
+    std::vector<double> dx(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) dx[i] = back.x[to_other(i)];
+
+    const NormalizationShape shape{.batch = batch, .voxels = voxels, .channels = channels};
+    NormalizationOptions options{.epsilon = 1e-5, .leaky_slope = slope};
+    options.statistics = batched ? Statistics::batch : Statistics::group;
+    options.groups = groups;
+    const auto xf = floats(x), dyf = floats(dy), scale_f = floats(scale), bias_f = floats(bias);
+    std::vector<float> yf(x.size()), mean(batch * channels), inverse(batch * channels), dxf(x.size()), dscale_f(channels),
+        dbias_f(channels);
+    Workspace workspace;
+    void* memory = workspace.reserve(normalization_workspace_bytes(shape));
+    norm_forward(shape, options, xf.data(), scale_f.data(), bias_f.data(), yf.data(), mean.data(), inverse.data(), memory);
+    EXPECT_LE(relative_rms(yf, y), 3e-6);
+    norm_backward(shape, options, xf.data(), scale_f.data(), bias_f.data(), mean.data(), inverse.data(), dyf.data(), dxf.data(),
+                  dscale_f.data(), dbias_f.data(), memory);
+    EXPECT_LE(relative_rms(dxf, dx), 1e-5);
+    EXPECT_LE(relative_rms(dscale_f, dscale), 1e-5);
+    EXPECT_LE(relative_rms(dbias_f, dbias), 1e-5);
+    if (batched) {
+      std::vector<float> again(x.size());
+      norm_apply(shape, options, xf.data(), scale_f.data(), bias_f.data(), mean.data(), inverse.data(), again.data(), memory);
+      EXPECT_EQ(again, yf);
+    }
+  }
+}
+
+TEST(Normalization, LayerIsInstanceTurnedOver) {
+  for (std::int64_t channels : {3, 16, 37}) {
+    const std::int64_t voxels = 60;
+    const auto x = normal(voxels * channels, 1, 1), dy = normal(voxels * channels, 2), scale = normal(channels, 3),
+               bias = normal(channels, 4);
+    const Definition definition{voxels, channels, 1, 1e-5, 1};  // each voxel an image whose voxels are its channels
+    const auto normalized = definition.forward(x, {1}, {0});
+    std::vector<double> y(x.size()), scaled(x.size()), dscale(channels), dbias(channels);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const std::size_t c = i % channels;
+      y[i] = scale[c] * normalized[i] + bias[c];
+      scaled[i] = dy[i] * scale[c];
+      dscale[c] += dy[i] * normalized[i];
+      dbias[c] += dy[i];
+    }
+    const auto back = definition.backward(x, {1}, {0}, scaled);
+    const NormalizationShape shape{.batch = 1, .voxels = voxels, .channels = channels};
+    const auto xf = floats(x), dyf = floats(dy), scale_f = floats(scale), bias_f = floats(bias);
+    std::vector<float> yf(x.size()), mean(voxels), inverse(voxels), dx(x.size()), dscale_f(channels), dbias_f(channels);
+    Workspace workspace;
+    layer_norm_forward(shape, 1e-5, xf.data(), scale_f.data(), bias_f.data(), yf.data(), mean.data(), inverse.data());
+    layer_norm_backward(shape, xf.data(), scale_f.data(), mean.data(), inverse.data(), dyf.data(), dx.data(), dscale_f.data(),
+                        dbias_f.data(), workspace.reserve(normalization_workspace_bytes(shape)));
+    EXPECT_LE(relative_rms(yf, y), 3e-6);
+    EXPECT_LE(relative_rms(dx, back.x), 1e-5);
+    EXPECT_LE(relative_rms(dscale_f, dscale), 1e-5);
+    EXPECT_LE(relative_rms(dbias_f, dbias), 1e-5);
+  }
+}
+
 TEST(InstanceNormalization, InPlaceIsTheSame) {
   const NormalizationShape shape{.batch = 2, .voxels = 100, .channels = 24};
   const auto x = floats(normal(4800, 1)), dy = floats(normal(4800, 2));

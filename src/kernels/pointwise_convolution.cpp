@@ -16,8 +16,8 @@ namespace {
 
 // N voxels times NV vectors: y[j] = bias + sum over c of a[j a_step + c] w[c].
 template <int N, int NV>
-HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, std::int64_t a_step, std::int64_t channels, const float* HWY_RESTRICT w, const float* bias, float* y,
-                       std::int64_t y_step, std::int64_t last_lanes) {
+HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, std::int64_t a_step, std::int64_t channels, const float* HWY_RESTRICT w,
+                       const float* bias, float* y, std::int64_t y_step, std::int64_t last_lanes) {
   V acc[N][NV];
 #pragma GCC unroll 16
   for (int j = 0; j < N; ++j)
@@ -59,8 +59,8 @@ TileFunction TileOf(std::int64_t voxels, int vectors) {
 
 std::int64_t PointwiseLanes() { return kLanes; }
 
-void PointwiseLines(const PointwisePlan& plan, const float* source, const float* packed, const float* bias, float* destination, std::int64_t begin,
-                    std::int64_t end) {
+void PointwiseLines(const PointwisePlan& plan, const float* source, const float* packed, const float* bias, float* destination,
+                    std::int64_t begin, std::int64_t end) {
   const GatherProblem& p = plan.problem;
   for (std::int64_t line = begin; line < end; ++line) {
     const std::int64_t count = std::min(plan.line_voxels, plan.voxels - line * plan.line_voxels);
@@ -70,8 +70,9 @@ void PointwiseLines(const PointwisePlan& plan, const float* source, const float*
       const std::int64_t pieces = (count + kTile[block.vectors] - 1) / kTile[block.vectors];
       for (std::int64_t i = 0; i < pieces; ++i) {
         const std::int64_t m = count * i / pieces, many = count * (i + 1) / pieces - m;
-        TileOf(many, block.vectors)(from + m * p.source_stride, p.source_stride, p.source_channels, packed + block.weights, bias + block.bias,
-                                    to + block.destination + m * plan.destination_step, plan.destination_step, block.last_lanes);
+        TileOf(many, block.vectors)(from + m * p.source_stride, p.source_stride, p.source_channels, packed + block.weights,
+                                    bias + block.bias, to + block.destination + m * plan.destination_step, plan.destination_step,
+                                    block.last_lanes);
       }
     }
   }
@@ -104,7 +105,8 @@ class PointwiseKernel : public GatherKernel {
       for (int vectors : channel_blocks(plan_.padded / plan_.lanes)) {
         const std::int64_t width = vectors * plan_.lanes;
         for (std::int64_t s = 0; s < p.source_channels; ++s)
-          for (std::int64_t o = first; o < first + width; ++o) *to++ = o < p.destination_channels ? weights[p.weight_index(0, o, s, tap)] : 0.f;
+          for (std::int64_t o = first; o < first + width; ++o)
+            *to++ = o < p.destination_channels ? weights[p.weight_index(0, o, s, tap)] : 0.f;
         first += width;
       }
     });
@@ -162,7 +164,8 @@ Made<GatherKernel> make_pointwise(const GatherProblem& p, int threads) {
     std::int64_t first = 0;
     for (int vectors : channel_blocks(plan.padded / plan.lanes)) {
       const std::int64_t width = vectors * plan.lanes;
-      plan.blocks.push_back({vectors, std::min(plan.lanes, p.destination_channels - first - (vectors - 1) * plan.lanes), start + first, weights, first});
+      plan.blocks.push_back(
+          {vectors, std::min(plan.lanes, p.destination_channels - first - (vectors - 1) * plan.lanes), start + first, weights, first});
       weights += width * p.source_channels;
       first += width;
     }

@@ -16,11 +16,11 @@ struct PointwiseBlock {
 struct PointwisePlan {
   GatherProblem problem;
   std::int64_t lanes = 0, padded = 0;
-  std::int64_t lines = 0, line_voxels = 0;        // source voxels in lines: a row, or a piece of the whole image where nothing is scattered
-  std::int64_t voxels = 0;                        // source voxels in all
-  std::int64_t destination_step = 0;              // floats between the destinations of neighbouring source voxels
-  bool flat = false;                              // one tap
-  std::vector<PointwiseBlock> blocks;             // of every tap, in the order in which a line takes them
+  std::int64_t lines = 0, line_voxels = 0;  // source voxels in lines: a row, or a piece of the whole image where nothing is scattered
+  std::int64_t voxels = 0;                  // source voxels in all
+  std::int64_t destination_step = 0;        // floats between the destinations of neighbouring source voxels
+  bool flat = false;                        // one tap
+  std::vector<PointwiseBlock> blocks;       // of every tap, in the order in which a line takes them
   int threads = 1;
 
   // Floats from the start of the destination to a line's first.
@@ -28,7 +28,8 @@ struct PointwisePlan {
     const GatherProblem& p = problem;
     if (flat) return line * line_voxels * p.destination_stride;
     const std::int64_t h = line % p.source[1], d = line / p.source[1] % p.source[0], n = line / p.source[1] / p.source[0];
-    return ((n * p.destination[0] + d * p.phases[0][0].step) * p.destination[1] + h * p.phases[1][0].step) * p.destination[2] * p.destination_stride;
+    return ((n * p.destination[0] + d * p.phases[0][0].step) * p.destination[1] + h * p.phases[1][0].step) * p.destination[2] *
+           p.destination_stride;
   }
 };
 

@@ -1,11 +1,12 @@
 #include "kernels/highway_targets.h"
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/instance_normalization.cpp"
+#define HWY_TARGET_INCLUDE "kernels/normalization.cpp"
 #include <hwy/foreach_target.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.h"
 #include "core/parallel.h"
 #include "kernels/convolution_kernel.h"
 #include "kernels/normalization.h"
@@ -158,7 +159,7 @@ void ApplyOf(const NormalizationBackward& b, const float* u, const float* dy, st
       for (int v = 0; v < NV; ++v) {
         V g, n;
         at[v].At(LoadBlock<NV>(u + i * b.u_stride + c, v, last), LoadBlock<NV>(dy + i * b.dy_stride + c, v, last), g, n);
-        StoreBlock<NV>(hn::Mul(factor[v], hn::NegMulAdd(n, slope[v], hn::Sub(g, mean[v]))), dx + i * b.dx_stride + c, v, last);
+        StoreBlock<NV>(hn::NegMulAdd(n, slope[v], hn::MulSub(factor[v], g, mean[v])), dx + i * b.dx_stride + c, v, last);
       }
   });
 }
@@ -187,27 +188,31 @@ HWY_EXPORT(NormalizationBackwardApply);
 
 namespace {
 
-// The workspace of a call: for each thread two sums a channel, then a few arrays of one value a channel.
+// The workspace of a call: for each thread two sums of each image's channels, then a few arrays of one value for each of them.
 struct Memory {
   Memory(const NormalizationShape& shape, int threads, void* workspace)
-      : channels(static_cast<std::size_t>(shape.channels)), threads(threads) {
+      : channels(static_cast<std::size_t>(shape.channels)), count(static_cast<std::size_t>(shape.batch) * channels), threads(threads) {
     sums = static_cast<double*>(workspace);
-    values = reinterpret_cast<float*>(sums + 2 * channels * static_cast<std::size_t>(threads));
+    values = reinterpret_cast<float*>(sums + 2 * count * static_cast<std::size_t>(threads));
   }
-  static std::size_t bytes(std::size_t channels, int threads) {
-    return align_up(channels * (2 * sizeof(double) * static_cast<std::size_t>(threads) + value_arrays * sizeof(float)));
+  static std::size_t bytes(std::size_t count, int threads) {
+    return align_up(count * (2 * sizeof(double) * static_cast<std::size_t>(threads) + value_arrays * sizeof(float)));
   }
-  double* sum(int thread) const { return sums + 2 * channels * static_cast<std::size_t>(thread); }
-  double* second(int thread) const { return sum(thread) + channels; }
-  float* array(int i) const { return values + static_cast<std::size_t>(i) * channels; }
-  void clear() const { std::fill(sums, sums + 2 * channels * static_cast<std::size_t>(threads), 0.0); }
+  double* sum(int thread, std::int64_t n = 0) const {
+    return sums + 2 * count * static_cast<std::size_t>(thread) + static_cast<std::size_t>(n) * channels;
+  }
+  double* second(int thread, std::int64_t n = 0) const { return sum(thread, n) + count; }
+  float* array(int i, std::int64_t n = 0) const {
+    return values + static_cast<std::size_t>(i) * count + static_cast<std::size_t>(n) * channels;
+  }
+  void clear() const { std::fill(sums, sums + 2 * count * static_cast<std::size_t>(threads), 0.0); }
   void add_up() const {  // into thread 0's
     for (int thread = 1; thread < threads; ++thread)
-      for (std::size_t i = 0; i < 2 * channels; ++i) sums[i] += sum(thread)[i];
+      for (std::size_t i = 0; i < 2 * count; ++i) sums[i] += sum(thread)[i];
   }
 
   static constexpr std::size_t value_arrays = 7;
-  std::size_t channels;
+  std::size_t channels, count;
   int threads;
   double* sums;
   float* values;
@@ -221,51 +226,95 @@ NormalizationShape filled(NormalizationShape s) {
   return s;
 }
 
+// Calls body(visit, values summed over) for each set of (image, channel) pairs that share their statistics; visit(f) calls f(n, c) for each
+// pair.
+template <class Body>
+void for_each_set(const NormalizationShape& s, const NormalizationOptions& options, const Body& body) {
+  const bool over_batch = options.statistics == Statistics::batch;
+  const std::int64_t width = options.statistics == Statistics::group ? s.channels / options.groups : 1, images = over_batch ? s.batch : 1;
+  for (std::int64_t n = 0; n < s.batch; n += images)
+    for (std::int64_t c = 0; c < s.channels; c += width)
+      body(
+          [=](const auto& f) {
+            for (std::int64_t i = n; i < n + images; ++i)
+              for (std::int64_t k = c; k < c + width; ++k) f(i, k);
+          },
+          static_cast<double>(images * width * s.voxels));
+}
+
+void check(const NormalizationShape& s, const NormalizationOptions& options) {
+  if (options.statistics == Statistics::group && (options.groups < 1 || s.channels % options.groups))
+    throw core::InputError("group normalisation: {} channels are not divisible by {} groups", s.channels, options.groups);
+}
+
 void backward(const NormalizationShape& given, const NormalizationOptions& options, bool from_output, const float* u, const float* scale,
               const float* bias, const float* mean, const float* inverse_deviation, const float* dy, float* dx, float* dscale, float* dbias,
               void* workspace) {
+  check(given, options);
   const NormalizationShape s = filled(given);
   const int threads = core::thread_count();
   const Memory memory(s, threads, workspace);
-  float *center = memory.array(0), *gain = memory.array(1), *scales = memory.array(2), *biases = memory.array(3), *factor = memory.array(4),
-        *mean_gradient = memory.array(5), *mean_product = memory.array(6);
-  NormalizationBackward pass{.channels = s.channels,
-                             .u_stride = from_output ? s.y_stride : s.x_stride,
-                             .dy_stride = s.dy_stride,
-                             .dx_stride = s.dx_stride,
-                             .from_output = from_output,
-                             .slope = static_cast<float>(options.leaky_slope),
-                             .center = center,
-                             .gain = gain,
-                             .scale = scales,
-                             .bias = biases,
-                             .factor = factor,
-                             .mean_gradient = mean_gradient,
-                             .mean_product = mean_product};
+  float *scales = memory.array(0), *biases = memory.array(1);
+  auto of_image = [&](std::int64_t n) {
+    return NormalizationBackward{.channels = s.channels,
+                                 .u_stride = from_output ? s.y_stride : s.x_stride,
+                                 .dy_stride = s.dy_stride,
+                                 .dx_stride = s.dx_stride,
+                                 .from_output = from_output,
+                                 .slope = static_cast<float>(options.leaky_slope),
+                                 .center = memory.array(2, n),
+                                 .gain = memory.array(3, n),
+                                 .scale = scales,
+                                 .bias = biases,
+                                 .factor = memory.array(4, n),
+                                 .mean_gradient = memory.array(5, n),
+                                 .mean_product = memory.array(6, n)};
+  };
   const auto sums = HWY_DYNAMIC_DISPATCH(NormalizationBackwardSums);
   const auto apply = HWY_DYNAMIC_DISPATCH(NormalizationBackwardApply);
+  for (std::int64_t c = 0; c < s.channels; ++c) {
+    scales[c] = scale ? scale[c] : 1;
+    biases[c] = bias ? bias[c] : 0;
+  }
+  memory.clear();
   for (std::int64_t n = 0; n < s.batch; ++n) {
     for (std::int64_t c = 0; c < s.channels; ++c) {
       const float inverse = inverse_deviation[n * s.channels + c];
-      scales[c] = scale ? scale[c] : 1;
-      biases[c] = bias ? bias[c] : 0;
-      center[c] = from_output ? biases[c] : mean[n * s.channels + c];
-      gain[c] = !from_output ? inverse : std::abs(scales[c]) < 1e-4f ? 0 : 1 / scales[c];
-      factor[c] = scales[c] * inverse;
+      memory.array(2, n)[c] = from_output ? biases[c] : mean[n * s.channels + c];
+      memory.array(3, n)[c] = !from_output ? inverse : std::abs(scales[c]) < 1e-4f ? 0 : 1 / scales[c];
+      memory.array(4, n)[c] = scales[c] * inverse;
     }
-    memory.clear();
+    const NormalizationBackward pass = of_image(n);
     const float* from = u + n * s.voxels * pass.u_stride;
     const float* gradient = dy + n * s.voxels * s.dy_stride;
     divide(threads, s.voxels, [&](int thread, std::int64_t begin, std::int64_t end) {
-      sums(pass, from + begin * pass.u_stride, gradient + begin * s.dy_stride, end - begin, memory.sum(thread), memory.second(thread));
+      sums(pass, from + begin * pass.u_stride, gradient + begin * s.dy_stride, end - begin, memory.sum(thread, n),
+           memory.second(thread, n));
     });
-    memory.add_up();
-    for (std::int64_t c = 0; c < s.channels; ++c) {
-      mean_gradient[c] = static_cast<float>(memory.sum(0)[c] / static_cast<double>(s.voxels));
-      mean_product[c] = static_cast<float>(memory.second(0)[c] / static_cast<double>(s.voxels));
-      if (dbias) dbias[c] = (n ? dbias[c] : 0) + static_cast<float>(memory.sum(0)[c]);
-      if (dscale) dscale[c] = (n ? dscale[c] : 0) + static_cast<float>(memory.second(0)[c]);
-    }
+  }
+  memory.add_up();
+  for (std::int64_t c = 0; c < s.channels; ++c) {
+    double sum = 0, product = 0;
+    for (std::int64_t n = 0; n < s.batch; ++n) sum += memory.sum(0, n)[c], product += memory.second(0, n)[c];
+    if (dbias) dbias[c] = static_cast<float>(sum);
+    if (dscale) dscale[c] = static_cast<float>(product);
+  }
+  for_each_set(s, options, [&](const auto& visit, double count) {
+    double sum = 0, product = 0;
+    visit([&](std::int64_t n, std::int64_t c) {
+      sum += double{scales[c]} * memory.sum(0, n)[c];
+      product += double{scales[c]} * memory.second(0, n)[c];
+    });
+    visit([&](std::int64_t n, std::int64_t c) {
+      const double inverse = inverse_deviation[n * s.channels + c];
+      memory.array(5, n)[c] = static_cast<float>(inverse * sum / count);
+      memory.array(6, n)[c] = static_cast<float>(inverse * product / count);
+    });
+  });
+  for (std::int64_t n = 0; n < s.batch; ++n) {
+    const NormalizationBackward pass = of_image(n);
+    const float* from = u + n * s.voxels * pass.u_stride;
+    const float* gradient = dy + n * s.voxels * s.dy_stride;
     float* to = dx + n * s.voxels * s.dx_stride;
     divide(threads, s.voxels, [&](int, std::int64_t begin, std::int64_t end) {
       apply(pass, from + begin * pass.u_stride, gradient + begin * s.dy_stride, end - begin, to + begin * s.dx_stride);
@@ -273,57 +322,112 @@ void backward(const NormalizationShape& given, const NormalizationOptions& optio
   }
 }
 
+NormalizationOptions of_instances(NormalizationOptions options) {
+  options.statistics = Statistics::instance;
+  return options;
+}
+
 }  // namespace
 
 std::size_t normalization_workspace_bytes(const NormalizationShape& shape) {
-  return Memory::bytes(static_cast<std::size_t>(shape.channels), core::thread_count());
+  return std::max(Memory::bytes(static_cast<std::size_t>(shape.batch * shape.channels), core::thread_count()),
+                  layer_norm_workspace_bytes(shape));
 }
 
-void instance_norm_forward(const NormalizationShape& given, const NormalizationOptions& options, const float* x, const float* scale,
-                           const float* bias, float* y, float* mean, float* inverse_deviation, void* workspace) {
+void norm_forward(const NormalizationShape& given, const NormalizationOptions& options, const float* x, const float* scale,
+                  const float* bias, float* y, float* mean, float* inverse_deviation, void* workspace) {
+  check(given, options);
   const NormalizationShape s = filled(given);
   const int threads = core::thread_count();
   const Memory memory(s, threads, workspace);
-  float *shift = memory.array(0), *gain = memory.array(1), *biases = memory.array(2);
   const auto moments = HWY_DYNAMIC_DISPATCH(NormalizationMoments);
   const auto apply = HWY_DYNAMIC_DISPATCH(NormalizationApply);
+  float* biases = memory.array(0);
+  for (std::int64_t c = 0; c < s.channels; ++c) biases[c] = bias ? bias[c] : 0;
+  memory.clear();
   for (std::int64_t n = 0; n < s.batch; ++n) {
+    // Sums are of differences from the image's first voxel, so that a large mean does not drown the variance.
     const float* from = x + n * s.voxels * s.x_stride;
-    // Sums are of differences from the first voxel, so that a large mean does not drown the variance.
+    float* shift = memory.array(1, n);
     for (std::int64_t c = 0; c < s.channels; ++c) shift[c] = std::isfinite(from[c]) ? from[c] : 0;
-    memory.clear();
     divide(threads, s.voxels, [&](int thread, std::int64_t begin, std::int64_t end) {
-      moments(from + begin * s.x_stride, end - begin, s.x_stride, s.channels, shift, memory.sum(thread), memory.second(thread));
-    });
-    memory.add_up();
-    float* center = mean + n * s.channels;
-    float* inverse = inverse_deviation + n * s.channels;
-    for (std::int64_t c = 0; c < s.channels; ++c) {
-      const double offset = memory.sum(0)[c] / static_cast<double>(s.voxels);
-      const double variance = memory.second(0)[c] / static_cast<double>(s.voxels) - offset * offset;
-      center[c] = static_cast<float>(double{shift[c]} + offset);
-      inverse[c] = static_cast<float>(1 / std::sqrt((variance < 0 ? 0 : variance) + options.epsilon));
-      gain[c] = (scale ? scale[c] : 1) * inverse[c];
-      biases[c] = bias ? bias[c] : 0;
-    }
-    float* to = y + n * s.voxels * s.y_stride;
-    divide(threads, s.voxels, [&](int, std::int64_t begin, std::int64_t end) {
-      apply(from + begin * s.x_stride, end - begin, s.x_stride, s.channels, center, gain, biases, static_cast<float>(options.leaky_slope),
-            to + begin * s.y_stride, s.y_stride);
+      moments(from + begin * s.x_stride, end - begin, s.x_stride, s.channels, shift, memory.sum(thread, n), memory.second(thread, n));
     });
   }
+  memory.add_up();
+  for_each_set(s, options, [&](const auto& visit, double count) {
+    double total = 0, square = 0;
+    visit([&](std::int64_t n, std::int64_t c) {
+      total += memory.sum(0, n)[c] + double{memory.array(1, n)[c]} * static_cast<double>(s.voxels);
+    });
+    const double average = total / count;
+    // Sum of (x - average)^2 of each part from its own sums about its shift.
+    visit([&](std::int64_t n, std::int64_t c) {
+      const double off = average - double{memory.array(1, n)[c]};
+      square += memory.second(0, n)[c] - 2 * off * memory.sum(0, n)[c] + off * off * static_cast<double>(s.voxels);
+    });
+    const double variance = square / count;
+    visit([&](std::int64_t n, std::int64_t c) {
+      mean[n * s.channels + c] = static_cast<float>(average);
+      inverse_deviation[n * s.channels + c] = static_cast<float>(1 / std::sqrt((variance < 0 ? 0 : variance) + options.epsilon));
+    });
+  });
+  for (std::int64_t n = 0; n < s.batch; ++n) {
+    float* gain = memory.array(2, n);
+    for (std::int64_t c = 0; c < s.channels; ++c) gain[c] = (scale ? scale[c] : 1) * inverse_deviation[n * s.channels + c];
+    const float* from = x + n * s.voxels * s.x_stride;
+    float* to = y + n * s.voxels * s.y_stride;
+    divide(threads, s.voxels, [&](int, std::int64_t begin, std::int64_t end) {
+      apply(from + begin * s.x_stride, end - begin, s.x_stride, s.channels, mean + n * s.channels, gain, biases,
+            static_cast<float>(options.leaky_slope), to + begin * s.y_stride, s.y_stride);
+    });
+  }
+}
+
+void norm_backward(const NormalizationShape& shape, const NormalizationOptions& options, const float* x, const float* scale,
+                   const float* bias, const float* mean, const float* inverse_deviation, const float* dy, float* dx, float* dscale,
+                   float* dbias, void* workspace) {
+  backward(shape, options, false, x, scale, bias, mean, inverse_deviation, dy, dx, dscale, dbias, workspace);
+}
+
+void norm_backward_from_output(const NormalizationShape& shape, const NormalizationOptions& options, const float* y, const float* scale,
+                               const float* bias, const float* inverse_deviation, const float* dy, float* dx, float* dscale, float* dbias,
+                               void* workspace) {
+  backward(shape, options, true, y, scale, bias, nullptr, inverse_deviation, dy, dx, dscale, dbias, workspace);
+}
+
+void norm_apply(const NormalizationShape& given, const NormalizationOptions& options, const float* x, const float* scale, const float* bias,
+                const float* mean, const float* inverse_deviation, float* y, void* workspace) {
+  const NormalizationShape s = filled(given);
+  const int threads = core::thread_count();
+  const Memory memory(s, threads, workspace);
+  float *gain = memory.array(0), *biases = memory.array(1);
+  for (std::int64_t c = 0; c < s.channels; ++c) {
+    gain[c] = (scale ? scale[c] : 1) * inverse_deviation[c];
+    biases[c] = bias ? bias[c] : 0;
+  }
+  const auto apply = HWY_DYNAMIC_DISPATCH(NormalizationApply);
+  divide(threads, s.batch * s.voxels, [&](int, std::int64_t begin, std::int64_t end) {
+    apply(x + begin * s.x_stride, end - begin, s.x_stride, s.channels, mean, gain, biases, static_cast<float>(options.leaky_slope),
+          y + begin * s.y_stride, s.y_stride);
+  });
+}
+
+void instance_norm_forward(const NormalizationShape& shape, const NormalizationOptions& options, const float* x, const float* scale,
+                           const float* bias, float* y, float* mean, float* inverse_deviation, void* workspace) {
+  norm_forward(shape, of_instances(options), x, scale, bias, y, mean, inverse_deviation, workspace);
 }
 
 void instance_norm_backward(const NormalizationShape& shape, const NormalizationOptions& options, const float* x, const float* scale,
                             const float* bias, const float* mean, const float* inverse_deviation, const float* dy, float* dx, float* dscale,
                             float* dbias, void* workspace) {
-  backward(shape, options, false, x, scale, bias, mean, inverse_deviation, dy, dx, dscale, dbias, workspace);
+  backward(shape, of_instances(options), false, x, scale, bias, mean, inverse_deviation, dy, dx, dscale, dbias, workspace);
 }
 
 void instance_norm_backward_from_output(const NormalizationShape& shape, const NormalizationOptions& options, const float* y,
                                         const float* scale, const float* bias, const float* inverse_deviation, const float* dy, float* dx,
                                         float* dscale, float* dbias, void* workspace) {
-  backward(shape, options, true, y, scale, bias, nullptr, inverse_deviation, dy, dx, dscale, dbias, workspace);
+  backward(shape, of_instances(options), true, y, scale, bias, nullptr, inverse_deviation, dy, dx, dscale, dbias, workspace);
 }
 
 }  // namespace isocenter::kernels
