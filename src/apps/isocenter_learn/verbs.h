@@ -6,5 +6,6 @@
 namespace isocenter::apps {
 
 Verb learn_train_verb();
+Verb learn_package_verb();
 
 }  // namespace isocenter::apps
