@@ -31,7 +31,9 @@ TEST(DicomObjects, every_measured_structure_is_a_segment_with_its_code_and_side)
     EXPECT_EQ(segment.category.value, "91723000");
     EXPECT_TRUE(find_code(segment.type.scheme, segment.type.value)) << segment.label << ": a code of the table";
     EXPECT_EQ(segment.laterality.has_value(), segment.label.starts_with("left") || segment.label.starts_with("right"));
-    if (segment.laterality) EXPECT_EQ(segment.laterality->meaning, segment.label.starts_with("left") ? "Left" : "Right");
+    if (segment.laterality) {
+      EXPECT_EQ(segment.laterality->meaning, segment.label.starts_with("left") ? "Left" : "Right");
+    }
   }
 }
 

@@ -239,7 +239,9 @@ TEST(Phantom, has_every_structure_of_its_package) {
     EXPECT_EQ(imaging::problem(grid), "");
     const auto volumes = measures::structure_volumes(testing::head_phantom(grid).labels);
     for (const models::Label& label : testing::phantom_package().labels)
-      if (label.value != 0) EXPECT_GT(volumes.at(label.value).volume_ml, 0.1) << label.name;
+      if (label.value != 0) {
+        EXPECT_GT(volumes.at(label.value).volume_ml, 0.1) << label.name;
+      }
   }
 }
 

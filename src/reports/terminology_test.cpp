@@ -56,7 +56,9 @@ TEST(Terminology, every_code_has_the_shape_of_its_scheme) {
       EXPECT_EQ(entry.scheme, "99ISOCENTER");
       EXPECT_EQ(entry.context_group, 0) << "a private code is in no context group";
     }
-    if (entry.scheme == "SCT" || entry.scheme == "DCM" || entry.scheme == "LN" || entry.scheme == "UCUM") EXPECT_GT(entry.context_group, 0);
+    if (entry.scheme == "SCT" || entry.scheme == "DCM" || entry.scheme == "LN" || entry.scheme == "UCUM") {
+      EXPECT_GT(entry.context_group, 0);
+    }
   }
 }
 

@@ -105,7 +105,9 @@ TEST(Html, every_picture_has_a_text_and_every_column_a_scope) {
   EXPECT_EQ(pictures, example().figures.size());
   for (std::size_t at = page.find("<th"); at != std::string::npos; at = page.find("<th", at + 1)) {
     const std::string tag = page.substr(at, page.find('>', at) - at);
-    if (tag.starts_with("<th ") || tag == "<th") EXPECT_THAT(tag, HasSubstr("scope=")) << tag;
+    if (tag.starts_with("<th ") || tag == "<th") {
+      EXPECT_THAT(tag, HasSubstr("scope=")) << tag;
+    }
   }
 }
 
@@ -239,7 +241,9 @@ TEST(Pdf, holds_the_text_of_the_report_on_numbered_pages) {
   for (const KeyFigure& figure : shown.key_figures) EXPECT_THAT(text, HasSubstr(figure.value)) << figure.name;
   for (const StructureRow& row : shown.rows) {
     EXPECT_THAT(text, HasSubstr(row.structure));
-    if (row.left) EXPECT_THAT(text, HasSubstr(row.left->ml));
+    if (row.left) {
+      EXPECT_THAT(text, HasSubstr(row.left->ml));
+    }
   }
   // Every page says how many there are, and the last is that one.
   const std::size_t of = text.find("page 1 of ");
