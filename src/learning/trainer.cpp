@@ -12,6 +12,8 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/parallel.h"
+#include "graph/array.h"
+#include "graph/safetensors.h"
 #include "learning/grow.h"
 #include "learning/prefetch.h"
 #include "learning/run_log.h"
@@ -241,8 +243,9 @@ void write_package_weights(const TrainingRecipe& recipe, const std::filesystem::
   tensor::GraphModule network(build_network(recipe));
   tensor::load_weights(best ? best_in(run_folder) : checkpoint_in(run_folder), network);
   std::filesystem::create_directories(package_folder);
-  tensor::save_weights(package_folder / "weights.safetensors", network, network.values(),
-                       {{"format", "isocenter"}, {"model", recipe.name}});
+  graph::Safetensors file{network.save(network.values()), {{"format", "isocenter"}, {"model", recipe.name}}};
+  for (auto& [name, constant] : file.tensors) constant = graph::convert(constant, graph::DataType::f16);
+  graph::write_safetensors(package_folder / "weights.safetensors", file);
 }
 
 }  // namespace isocenter::learning

@@ -41,7 +41,8 @@ struct TrainingSummary {
 // Throws core::InputError for a run folder that holds a run already (when not resuming), core::ResourceError when the disk is full.
 TrainingSummary train(const TrainingRecipe& recipe, const std::filesystem::path& run_folder, const TrainingOptions& options = {});
 
-// The averaged weights of a run (its best validation, or its last checkpoint) as `weights.safetensors` in the package folder.
+// The averaged weights of a run (its best validation, or its last checkpoint) as `weights.safetensors` in the package folder, in half
+// precision: half the size, and an error far below what training leaves.
 void write_package_weights(const TrainingRecipe& recipe, const std::filesystem::path& run_folder,
                            const std::filesystem::path& package_folder, bool best = false);
 
