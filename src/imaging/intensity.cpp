@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace isocenter::imaging {
@@ -26,14 +27,22 @@ int percentile_bin(const std::array<std::int64_t, bins>& histogram, int first, d
 
 void scale_percentile(float* values, std::int64_t count) {
   if (count <= 0) return;
-  const auto [low, high] = std::minmax_element(values, values + count);
-  const float minimum = *low, range = *high - *low;
-  if (!(range > 0)) {
+  float minimum = std::numeric_limits<float>::infinity(), maximum = -minimum;
+  for (std::int64_t i = 0; i < count; ++i)
+    if (std::isfinite(values[i])) minimum = std::min(minimum, values[i]), maximum = std::max(maximum, values[i]);
+  if (maximum - minimum > std::numeric_limits<float>::max()) {  // the range itself must stay finite
+    for (std::int64_t i = 0; i < count; ++i) values[i] *= 0.25f;
+    minimum *= 0.25f, maximum *= 0.25f;
+  }
+  const float range = maximum - minimum;
+  const float to_bin = bins / range;
+  if (!(range > 0) || !std::isfinite(to_bin)) {
     std::fill(values, values + count, 0.0f);
     return;
   }
   const std::int64_t step = std::max<std::int64_t>(count >> 18, 1);
-  const float to_bin = bins / range;
+  for (std::int64_t i = 0; i < count; ++i)
+    if (!std::isfinite(values[i])) values[i] = minimum;
   std::array<std::int64_t, bins> histogram{};
   for (std::int64_t i = 0; i < count; i += step) ++histogram[std::min(static_cast<int>((values[i] - minimum) * to_bin), bins - 1)];
   const int dark = percentile_bin(histogram, 0, 0.005), bright = percentile_bin(histogram, 0, 0.995);

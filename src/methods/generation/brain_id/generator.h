@@ -1,6 +1,6 @@
 // The anatomy simulator: from whole-head label maps to MR-like volumes of any contrast, with the labels that go with them.
 //
-//   Generator generator(load_anatomy(folder / "labels.csv", files), {.size = {64, 80, 64}, .spacing_mm = 3});
+//   Generator generator(load_anatomies(folder / "labels.csv", files), {.size = {64, 80, 64}, .spacing_mm = 3});
 //   Rendering rendering = generator.draw(seed, index);
 //
 // Source: Liu et al., Brain-ID (ECCV 2024), its generator; after Billot et al., SynthSeg (Medical Image Analysis 86, 2023). Without
@@ -44,7 +44,7 @@ struct GeneratorOptions {
   double thick_slices = 0.45;
   double cropped_field = 0.3;                                          // ... to here
   double rotation_deg = 18, scale = 0.18, shear = 0.08, shift_mm = 8;  // of the affine map, uniform in plus or minus these
-  double deformation_mm = 5;                                           // largest deviation of the smooth deformation at its control points
+  double deformation_mm = 5;  // largest deviation of the control points of the smooth deformation (smooth_field.h)
   double slice_mm_largest = 8;
   double bias_largest = 0.5, noise_largest = 0.09, gamma_deviation = 0.15, blur_mm_largest = 2.2;
 };

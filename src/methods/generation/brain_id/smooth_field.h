@@ -10,8 +10,8 @@
 
 namespace isocenter::methods::brain_id {
 
-// `cells` coarse cells an axis (at least 1); values have about the given deviation at the coarse points. x fastest, one value a voxel of
-// `size`.
+// `cells` coarse cells an axis (at least 1). `deviation` is that of the coarse values; the field, which averages them, has about a third of
+// it. x fastest, one value a voxel of `size`.
 std::vector<float> smooth_field(const imaging::Index3& size, const imaging::Index3& cells, double deviation, core::Random& random);
 
 }  // namespace isocenter::methods::brain_id
