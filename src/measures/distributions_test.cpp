@@ -39,7 +39,8 @@ TEST(Distributions, StudentOfOneAndTwoDegreesHasClosedForms) {
     EXPECT_NEAR(student_t_cdf(t, 1), 0.5 + std::atan(t) / M_PI, 1e-14);
     EXPECT_NEAR(student_t_cdf(t, 2), 0.5 + t / (2 * std::sqrt(2 + t * t)), 1e-14);
   }
-  // Even degrees have a closed form (Abramowitz and Stegun 26.7.4): A = sin(theta) (1 + cos^2/2 + 3 cos^4/8 + ...), theta = atan(t / sqrt(10)).
+  // Even degrees have a closed form (Abramowitz and Stegun 26.7.4): A = sin(theta) (1 + cos^2/2 + 3 cos^4/8 + ...), theta = atan(t /
+  // sqrt(10)).
   const double t = student_t_quantile(0.975, 10), c = 10 / (10 + t * t);
   const double series = 1 + c / 2 * (1 + c * 3 / 4 * (1 + c * 5 / 6 * (1 + c * 7 / 8)));
   EXPECT_NEAR((1 + std::sqrt(1 - c) * series) / 2, 0.975, 1e-14);

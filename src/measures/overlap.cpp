@@ -75,6 +75,11 @@ std::optional<double> precision(const LabelCounts& counts) {
   return ratio(counts.both, counts.prediction);
 }
 
+std::optional<double> specificity(const LabelCounts& counts, std::int64_t voxels) {
+  if (counts.reference == voxels) return std::nullopt;
+  return ratio(voxels - counts.prediction - counts.reference + counts.both, voxels - counts.reference);
+}
+
 std::optional<double> volumetric_similarity(const LabelCounts& counts) {
   if (counts.prediction + counts.reference == 0) return std::nullopt;
   return 1 - ratio(std::abs(counts.prediction - counts.reference), counts.prediction + counts.reference);
