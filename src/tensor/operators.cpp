@@ -254,7 +254,13 @@ const std::unordered_map<std::string, Operator>& table() {
       {"Identity", [](const OperatorCall& c) { return Tensors{c.inputs[0]}; }},
       {"ReduceMean", mean},
       {"ReduceSum", sum},
+      {"Einsum", [](const OperatorCall& c) { return Tensors{at::einsum(c.node.text("equation", ""), c.inputs)}; }},
       {"Where", [](const OperatorCall& c) { return Tensors{at::where(c.inputs[0], c.inputs[1], c.inputs[2])}; }},
+      {"Not", [](const OperatorCall& c) { return Tensors{at::logical_not(c.inputs[0])}; }},
+      {"Mod",
+       [](const OperatorCall& c) {
+         return Tensors{c.node.integer("fmod", 0) != 0 ? at::fmod(c.inputs[0], c.inputs[1]) : at::remainder(c.inputs[0], c.inputs[1])};
+       }},
       {"Equal", [](const OperatorCall& c) { return Tensors{at::eq(c.inputs[0], c.inputs[1])}; }},
   };
   return entries;

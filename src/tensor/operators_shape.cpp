@@ -208,6 +208,17 @@ Tensors constant_of_shape(const OperatorCall& call) {
   return {value.expand(integers_of(call.inputs[0]))};
 }
 
+Tensors range(const OperatorCall& call) {
+  return {at::arange(call.inputs[0].item(), call.inputs[1].item(), call.inputs[2].item(), call.inputs[0].options())};
+}
+
+// The last axis of the indices names the leading axes of data.
+Tensors scatter_nd(const OperatorCall& call) {
+  c10::List<c10::optional<at::Tensor>> indices;
+  for (const auto& index : at::unbind(call.inputs[1].to(at::kLong), -1)) indices.push_back(index);
+  return {at::index_put(call.inputs[0], indices, call.inputs[2])};
+}
+
 const std::unordered_map<std::string, Operator>& table() {
   static const std::unordered_map<std::string, Operator> entries = {
       {"Reshape", reshape},
@@ -226,6 +237,8 @@ const std::unordered_map<std::string, Operator>& table() {
       {"Cast", cast},
       {"Shape", shape_of},
       {"ConstantOfShape", constant_of_shape},
+      {"Range", range},
+      {"ScatterND", scatter_nd},
   };
   return entries;
 }
