@@ -20,6 +20,11 @@ std::map<std::string, Array> checked_inputs(const Graph& graph, const std::map<s
       throw core::InputError("input '{}' is of type {}, not {}", input.name, name_of(input.type), name_of(array.type));
     if (static_cast<std::int64_t>(array.values.size()) != element_count(array.shape))
       throw core::InputError("input '{}': the number of values does not fit the shape", input.name);
+    bool fits = array.shape.size() == input.shape.size();
+    for (std::size_t i = 0; fits && i < array.shape.size(); ++i) fits = input.shape[i] < 0 || input.shape[i] == array.shape[i];
+    if (!fits)
+      throw core::InputError("input '{}' takes shape ({}), not ({})", input.name, fmt::join(input.shape, ", "),
+                             fmt::join(array.shape, ", "));
   }
   return inputs;
 }
@@ -29,11 +34,6 @@ std::map<std::string, Array> checked_inputs(const Graph& graph, const std::map<s
 std::map<std::string, Array> interpret(const Graph& graph, const std::map<std::string, Array>& inputs, const InterpreterOptions& options) {
   verify(graph);
   std::map<std::string, Array> arrays = checked_inputs(graph, inputs);
-  {
-    std::map<std::string, Shape> shapes;
-    for (const auto& [name, array] : inputs) shapes[name] = array.shape;
-    infer_shapes(graph, shapes);  // refuses what does not fit before anything is computed
-  }
   std::map<std::string, std::size_t> last_use;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
     for (const std::string& name : graph.nodes[i].inputs) last_use[name] = i;

@@ -1,5 +1,6 @@
-// ONNX files in and out (IR version 8, opset 17 written; 11 to 17 read). Reading parses the protobuf wire format with bounds checked; a
-// damaged file or an operator that no runner knows is a core::InputError naming it. write then read gives the same graph, bit for bit.
+// ONNX files in and out (IR version 8, opset 17 written; opsets 6 to 21 read and brought to 17's form). Reading parses the protobuf wire
+// format with bounds checked; a damaged file or an operator that no runner knows is a core::InputError naming it. write then read gives the
+// same graph, bit for bit.
 #pragma once
 
 #include <filesystem>

@@ -12,8 +12,9 @@
 
 namespace isocenter::graph::onnx {
 
-constexpr std::int64_t ir_version = 8, oldest_opset = 11, opset = 17;
-constexpr const char* own_domain = "isocenter";  // of the operators that opset 17 does not have
+constexpr std::int64_t ir_version = 8, opset = 17;           // written
+constexpr std::int64_t oldest_opset = 6, newest_opset = 21;  // read
+constexpr const char* own_domain = "isocenter";              // of the operators that opset 17 does not have
 
 namespace model {
 constexpr std::uint32_t ir_version = 1, producer_name = 2, graph = 7, opset_import = 8, metadata = 14, functions = 25;

@@ -183,7 +183,7 @@ ReadNode read_node(const Source& source, Bytes message, std::size_t index) {
   } else if (!result.domain.empty() && result.domain != "ai.onnx") {
     throw core::InputError("node '{}': unknown operator '{}' of domain '{}'", node.name, node.op, result.domain);
   }
-  if (node.op != "Constant" && find_operator(node.op) == nullptr)
+  if (node.op != "Constant" && node.op != "Upsample" && find_operator(node.op) == nullptr)
     throw core::InputError("node '{}': unknown operator '{}'", node.name, node.op);
   within("node '" + node.name + "' (" + node.op + ")", [&] {
     for (const Bytes each : attributes) {
@@ -279,11 +279,24 @@ void lift_constants(Graph& graph, std::vector<Node>& nodes) {
       if (const auto found = renamed.find(input); found != renamed.end()) input = found->second;
 }
 
+// A dropout's mask, a layer norm's mean: outputs beyond those that the operator makes here go when nobody reads them.
+void drop_unread_outputs(const Graph& graph, std::vector<Node>& nodes) {
+  std::set<std::string> read;
+  for (const Node& node : nodes) read.insert(node.inputs.begin(), node.inputs.end());
+  for (const Value& output : graph.outputs) read.insert(output.name);
+  for (Node& node : nodes) {
+    const Operator* rule = find_operator(node.op);
+    while (rule != nullptr && static_cast<int>(node.outputs.size()) > rule->most_outputs && !read.contains(node.outputs.back()))
+      node.outputs.pop_back();
+  }
+}
+
 void make_names_unique(std::vector<Node>& nodes) {
   std::set<std::string> taken;
+  std::map<std::string, int> next;  // number to try for a name that was taken
   for (Node& node : nodes) {
     std::string name = node.name;
-    for (int i = 1; !taken.insert(name).second; ++i) name = node.name + "_" + std::to_string(i);
+    while (!taken.insert(name).second) name = node.name + "_" + std::to_string(++next[node.name]);
     node.name = name;
   }
 }
@@ -331,6 +344,7 @@ Graph read_graph(const Source& source, Bytes message) {
     graph.outputs.push_back(std::move(output.value));
   }
   lift_constants(graph, nodes);
+  drop_unread_outputs(graph, nodes);
   make_names_unique(nodes);
   for (Node& node : nodes) append_upgraded(graph, std::move(node), source.opset);
   verify(graph);
@@ -387,8 +401,9 @@ Graph read_model(Source& source) {
     }
   }
   if (!graph || ir < 1) throw core::InputError("not an ONNX model: it holds no graph");
-  if (source.opset < oldest_opset || source.opset > opset)
-    throw core::InputError("operator set {} is not read here; export the model with one of {} to {}", source.opset, oldest_opset, opset);
+  if (source.opset < oldest_opset || source.opset > newest_opset)
+    throw core::InputError("operator set {} is not read here; export the model with one of {} to {}", source.opset, oldest_opset,
+                           newest_opset);
   return read_graph(source, *graph);
 }
 

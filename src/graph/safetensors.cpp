@@ -44,7 +44,7 @@ Json parse_header(const std::string& file, std::string_view text) {
     if (!header.is_object()) throw core::InputError("{}: header: not a JSON object", file);
     return header;
   } catch (const Json::exception& error) {
-    throw core::InputError("{}: header: not JSON: {}", file, error.what());
+    throw core::InputError("{}: header: not JSON: {:.160}", file, error.what());  // the reason may quote the text at any length
   }
 }
 
@@ -167,9 +167,9 @@ void write_safetensors(const std::filesystem::path& path, const Safetensors& con
 }
 
 std::vector<std::string> set_parameters(Graph& graph, const std::map<std::string, Constant>& weights, const std::string& file) {
-  std::vector<std::string> wanted = parameters(graph), unknown;
-  const auto more = statistics(graph);
-  wanted.insert(wanted.end(), more.begin(), more.end());
+  const auto trained = parameters(graph), counted = statistics(graph);
+  std::set<std::string> wanted(trained.begin(), trained.end());
+  wanted.insert(counted.begin(), counted.end());
   for (const std::string& name : wanted) {
     Constant& place = graph.constants.at(name);
     const auto found = weights.find(name);
@@ -183,8 +183,9 @@ std::vector<std::string> set_parameters(Graph& graph, const std::map<std::string
       throw core::InputError("{}: parameter '{}' is of type {}", file, name, name_of(found->second.type));
     place = convert(found->second, place.type);
   }
+  std::vector<std::string> unknown;
   for (const auto& [name, constant] : weights)
-    if (std::ranges::find(wanted, name) == wanted.end()) unknown.push_back(name);
+    if (!wanted.contains(name)) unknown.push_back(name);
   return unknown;
 }
 

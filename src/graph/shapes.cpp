@@ -16,16 +16,24 @@ bool is_known(const Value& value) {
   return std::ranges::all_of(value.shape, [](std::int64_t size) { return size >= 0; });
 }
 
+// A size of zero does not make the others small: whoever walks over the array walks over them.
 bool is_small(const Value& value) {
   double count = 1;
-  for (const std::int64_t size : value.shape) count *= static_cast<double>(size);
+  for (const std::int64_t size : value.shape) count *= static_cast<double>(std::max<std::int64_t>(size, 1));
   return is_known(value) && count <= static_cast<double>(most_known_elements);
 }
 
-void check_size(const Node& node, const Value& value) {
+// Bounds under which products of sizes with strides and sums of bytes stay inside 64 bits.
+constexpr std::int64_t largest_size = std::int64_t{1} << 40;
+constexpr double largest_bytes = 70e12;
+
+void check_size(const std::string& where, const Value& value) {
   double bytes = static_cast<double>(size_of(value.type));
-  for (const std::int64_t size : value.shape) bytes *= size < 0 ? 1.0 : static_cast<double>(size);
-  if (bytes > 9.2e18) throw core::InputError("node '{}' ({}): its output of {} bytes is out of range", node.name, node.op, bytes);
+  for (const std::int64_t size : value.shape) {
+    if (size > largest_size) throw core::InputError("{}: a size of {} is out of range", where, size);
+    bytes *= size < 0 ? 1.0 : static_cast<double>(size);
+  }
+  if (bytes > largest_bytes) throw core::InputError("{}: an array of {:.3g} bytes is out of range", where, bytes);
 }
 
 }  // namespace
@@ -48,9 +56,14 @@ std::map<std::string, Value> infer_shapes(const Graph& graph, const std::map<std
       for (std::size_t i = 0; i < shape.size(); ++i)
         if (shape[i] >= 0) value.shape[i] = shape[i];
     }
+    check_size(fmt::format("input '{}'", input.name), value);
     values.emplace(input.name, value);
   }
-  for (const auto& [name, constant] : graph.constants) values.emplace(name, Value{name, constant.type, constant.shape});
+  for (const auto& [name, constant] : graph.constants) {
+    const Value value{name, constant.type, constant.shape};
+    check_size(fmt::format("constant '{}'", name), value);
+    values.emplace(name, value);
+  }
 
   for (const Node& node : graph.nodes) {
     const Operator* rule = find_operator(node.op);
@@ -84,7 +97,7 @@ std::map<std::string, Value> infer_shapes(const Graph& graph, const std::map<std
     for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
       const std::string& name = node.outputs[i];
       if (name.empty()) continue;
-      check_size(node, outputs[i]);
+      check_size(fmt::format("node '{}' ({})", node.name, node.op), outputs[i]);
       outputs[i].name = name;
       if (!values.emplace(name, outputs[i]).second)
         throw core::InputError("node '{}' ({}) makes '{}', which exists already", node.name, node.op, name);

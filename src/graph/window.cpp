@@ -7,8 +7,8 @@
 namespace isocenter::graph {
 namespace {
 
-// Beyond any image; keeps products of attributes far from overflow.
-constexpr std::int64_t largest = std::int64_t{1} << 31;
+// Beyond any image; keeps products of attributes and sizes far from overflow.
+constexpr std::int64_t largest = std::int64_t{1} << 20;
 
 Shape checked(const Node& node, const char* key, std::size_t count, std::int64_t otherwise, std::int64_t least) {
   Shape values = node.integers(key, Shape(count, otherwise));
@@ -80,7 +80,12 @@ Window transposed_window_of(const Node& node, const Shape& kernel, const Shape& 
       if (spatial.at(i) < 0) throw core::InputError("node '{}' ({}): its padding needs a known input size", node.name, node.op);
       const std::int64_t full = window.stride[i] * (spatial[i] - 1) + extra[i] + (kernel[i] - 1) * window.dilation[i] + 1;
       const std::int64_t size = sized ? wanted[i] : spatial[i] * window.stride[i];
-      split_padding(window, std::max<std::int64_t>(full - size, 0), mode == "SAME_UPPER");
+      if (full < size) {  // a size beyond the last window: zeros behind
+        window.before.push_back(0);
+        window.after.push_back(full - size);
+      } else {
+        split_padding(window, full - size, mode == "SAME_UPPER");
+      }
     }
   } else {
     throw core::InputError("node '{}' ({}): auto_pad '{}' is not known", node.name, node.op, mode);

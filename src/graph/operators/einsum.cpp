@@ -17,15 +17,22 @@ Sum sum_of(const NodeView& view) {
   std::string equation = text(view.node(), "equation");
   std::erase(equation, ' ');
   const std::size_t arrow = equation.find("->");
-  if (arrow == std::string::npos) view.refuse("equation '{}' has no '->'", equation);
   Sum sum;
-  sum.result = equation.substr(arrow + 2);
   sum.terms.emplace_back();
   for (const char letter : equation.substr(0, arrow)) {
     if (letter == ',')
       sum.terms.emplace_back();
     else
       sum.terms.back() += letter;
+  }
+  if (arrow != std::string::npos) {
+    sum.result = equation.substr(arrow + 2);
+  } else {  // the letters that stand once, in alphabetical order
+    std::map<char, int> times;
+    for (const std::string& term : sum.terms)
+      for (const char letter : term) ++times[letter];
+    for (const auto& [letter, count] : times)
+      if (count == 1) sum.result += letter;
   }
   if (sum.terms.size() != view.size()) view.refuse("equation '{}' names {} inputs", equation, sum.terms.size());
   for (std::size_t i = 0; i < view.size(); ++i) {

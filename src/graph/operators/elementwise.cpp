@@ -186,6 +186,12 @@ std::vector<Array> where(const NodeView& view, std::span<const Value> outputs) {
 }
 
 // Inference only: dropout passes its input on.
+std::vector<Value> dropout_shape(const NodeView& view) {
+  if (view.has(2) && view.known(2) != nullptr && !view.known(2)->values.empty() && view.known(2)->values[0] != 0)
+    view.refuse("training_mode is not inference: export the network in evaluation mode");
+  return same_as_first(view);
+}
+
 std::vector<Array> pass(const NodeView& view, std::span<const Value>) { return {*view.known(0)}; }
 
 std::vector<Operator> activations() {
@@ -293,7 +299,7 @@ std::vector<Operator> choices() {
        .least_inputs = 1,
        .most_inputs = 3,
        .attributes = {{.name = "seed", .kind = AttributeKind::integer, .otherwise = std::int64_t{0}}},
-       .shape = same_as_first,
+       .shape = dropout_shape,
        .evaluate = pass},
   };
 }
