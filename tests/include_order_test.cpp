@@ -118,8 +118,9 @@ TEST(IncludeOrder, LibrariesStayBehindTheirWalls) {
     if (!path.ends_with(".cpp") && !path.ends_with(".h")) continue;
     const std::string text = text_of(entry.path());
     for (const auto& wall : walls)
-      if (std::regex_search(text, std::regex(wall.pattern)))
+      if (std::regex_search(text, std::regex(wall.pattern))) {
         EXPECT_TRUE(std::regex_search(path, std::regex(wall.allowed))) << path << " includes what belongs behind a wall: " << wall.pattern;
+      }
   }
 }
 
