@@ -24,7 +24,8 @@ struct Frame {
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  virtual std::string name() const = 0;  // "onednn jit:avx2"
+  virtual std::string name() const = 0;                    // "onednn jit:avx2"
+  virtual std::string precision() const { return "f32"; }  // of its products
   virtual std::size_t workspace_bytes() const { return 0; }
   virtual std::size_t packed_bytes() const { return 0; }  // weights it keeps in its own layout
   virtual void run(const Frame& frame) = 0;
@@ -72,7 +73,8 @@ struct OperatorEntry {
 // Nothing when the engine does not know the operator.
 const OperatorEntry* find_operator(const std::string& op);
 
-// The first kernel that fits, those of the preferred family before all others. Throws core::InputError naming the node and every refusal.
-std::unique_ptr<Kernel> choose_kernel(const Program& program, const Operation& operation, Kernels preferred);
+// The first kernel that fits: with Precision::bf16 a bf16 one where there is one, then those of the preferred family, then the rest. Throws
+// core::InputError naming the node and every refusal.
+std::unique_ptr<Kernel> choose_kernel(const Program& program, const Operation& operation, const PlanOptions& options);
 
 }  // namespace isocenter::engine

@@ -37,7 +37,8 @@ constexpr NamedPass kPasses[] = {
     {"assign_layouts", [](Program& program, const PlanOptions& options) { assign_layouts(program, options.output_layout); }},
     {"place_concatenations",
      [](Program& program, const PlanOptions& options) {
-       if (options.kernels == Kernels::automatic || options.kernels == Kernels::own) place_concatenations(program);
+       const bool own = options.kernels == Kernels::automatic || options.kernels == Kernels::own;
+       if (own && options.precision != Precision::bf16) place_concatenations(program);
      }},
     {"make_outputs_distinct", [](Program& program, const PlanOptions&) { make_outputs_distinct(program); }},
 };
@@ -92,10 +93,11 @@ struct Plan::Implementation {
   void choose_kernels(const PlanOptions& options) {
     std::vector<std::size_t> workspaces;
     for (const Operation& operation : program.operations) {
-      kernels.push_back(choose_kernel(program, operation, options.kernels));
+      kernels.push_back(choose_kernel(program, operation, options));
       workspaces.push_back(kernels.back()->workspace_bytes());
       packed_bytes += kernels.back()->packed_bytes();
-      reports.push_back({operation.node.name, operation.op(), kernels.back()->name(), "f32", flop_of(program, operation), 0});
+      reports.push_back(
+          {operation.node.name, operation.op(), kernels.back()->name(), kernels.back()->precision(), flop_of(program, operation), 0});
     }
     memory = plan_memory(program, workspaces);
     for (std::size_t i = 0; i < kernels.size(); ++i)

@@ -23,7 +23,7 @@ enum class Layout { onnx, channels_last };
 enum class Kernels { automatic, own, onednn, reference };  // the family asked first, where it has a kernel that fits
 
 struct PlanOptions {
-  Precision precision = Precision::automatic;  // bf16 where the processor multiplies it natively, f32 elsewhere
+  Precision precision = Precision::automatic;  // automatic: f32, whose Winograd convolutions beat bf16 ones
   Layout output_layout = Layout::onnx;         // of outputs with spatial axes; channels_last spares a transposition
   Kernels kernels = Kernels::automatic;        // automatic: the best of the engine's lists
 };

@@ -53,6 +53,12 @@ Padded padded(std::span<const float> input, std::int64_t channels, const Index3&
   return result;
 }
 
+// What else the network gives (coarser levels of a deeply supervised one) is not computed.
+graph::Graph with_first_output_alone(graph::Graph graph) {
+  graph.outputs.resize(1);
+  return graph;
+}
+
 class WindowRun {
  public:
   WindowRun(const graph::Graph& graph, std::int64_t channels, const WindowOptions& options)
@@ -61,7 +67,7 @@ class WindowRun {
         two_dimensional_(graph.inputs.at(0).shape.size() == 4),
         input_name_(graph.inputs.at(0).name),
         output_name_(graph.outputs.at(0).name),
-        plan_(graph, {{input_name_, network_shape()}}, with_channels_last(options.plan)),
+        plan_(with_first_output_alone(graph), {{input_name_, network_shape()}}, with_channels_last(options.plan)),
         importance_(gaussian_importance(window_)) {
     const graph::Shape& output = plan_.output(output_name_).shape;
     graph::Shape expected = network_shape();

@@ -62,7 +62,7 @@ struct Package {
   std::int64_t size_multiple = 16;             // the network's input sizes must be multiples of this
   imaging::Index3 window{};                    // the sliding window; a volume that fits in it is run at once
   double window_step = 0.5;                    // of the window's size
-  bool recentre = true;                        // where several windows were needed, one more about what was found, if it fits in one
+  bool recentre = true;                        // a volume larger than the window: one window about the structures, where they fit in it
   bool largest_component = false;              // of every measured structure only the largest connected piece is kept
   std::vector<Label> labels;                   // channel c of the output is labels[c]; labels[0] is background
   std::vector<std::vector<std::string>> sums;  // named sums: {"intracranial volume", label names...}

@@ -1,6 +1,7 @@
 #include "models/segmentation.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 
@@ -98,36 +99,69 @@ imaging::Volume part_about(const imaging::Volume& image, const imaging::Vector3&
 }
 
 struct Found {
-  imaging::Vector3 centre{};
-  Index3 extent{};
+  imaging::Vector3 centre{};    // of the box, in voxels
+  std::array<bool, 6> faces{};  // low and high of x, y, z: whether it stands against them
 };
 
-// Centre and size of what is not background, by the presence sum where there is one.
-std::optional<Found> found_structures(const Package& package, const ProbabilityMap& map, const std::vector<std::uint16_t>& winners) {
+// Where the structures that the presence sum counts (without one: all) were found; nothing when there are none.
+std::optional<Found> found_structures(const Package& package, const imaging::Geometry& grid, const std::vector<std::uint16_t>& winners) {
   std::vector<bool> counted(package.labels.size(), !package.presence);
   if (package.presence)
     for (std::size_t c : package.channels_of_sum(package.presence->sum)) counted[c] = true;
   counted[0] = false;
-  const Index3& size = map.grid.size;
-  Index3 low = size, high{-1, -1, -1};
+  const Index3& size = grid.size;
+  std::array<std::vector<std::int64_t>, 3> planes;
+  for (std::size_t a = 0; a < 3; ++a) planes[a].assign(static_cast<std::size_t>(size[a]), 0);
   std::size_t v = 0;
   for (std::int64_t k = 0; k < size[2]; ++k)
     for (std::int64_t j = 0; j < size[1]; ++j)
-      for (std::int64_t i = 0; i < size[0]; ++i, ++v) {
-        if (!counted[winners[v]]) continue;
-        const Index3 at{i, j, k};
-        for (std::size_t a = 0; a < 3; ++a) {
-          low[a] = std::min(low[a], at[a]);
-          high[a] = std::max(high[a], at[a]);
+      for (std::int64_t i = 0; i < size[0]; ++i, ++v)
+        if (counted[winners[v]]) {
+          ++planes[0][static_cast<std::size_t>(i)];
+          ++planes[1][static_cast<std::size_t>(j)];
+          ++planes[2][static_cast<std::size_t>(k)];
         }
-      }
-  if (high[0] < 0) return {};
   Found found;
   for (std::size_t a = 0; a < 3; ++a) {
-    found.centre[a] = 0.5 * static_cast<double>(low[a] + high[a] + 1);
-    found.extent[a] = high[a] - low[a] + 1;
+    const std::int64_t least = std::max<std::int64_t>(1, grid.voxel_count() / size[a] / 500);  // fewer in a plane are specks
+    const auto filled = [&](std::int64_t count) { return count >= least; };
+    const auto first = std::find_if(planes[a].begin(), planes[a].end(), filled);
+    if (first == planes[a].end()) return {};
+    const auto last = std::find_if(planes[a].rbegin(), planes[a].rend(), filled);
+    const std::int64_t low = first - planes[a].begin(), high = planes[a].rend() - last;
+    found.centre[a] = 0.5 * static_cast<double>(low + high);
+    found.faces[2 * a] = low == 0;
+    found.faces[2 * a + 1] = high == size[a];
   }
   return found;
+}
+
+// A volume larger than the window, with structures that fit into it: one window about them, as in training, instead of many each of which
+// sees a part. Begins where the brain of a head is (in the middle, at the top of what is not air) and follows what it finds; gives up, with
+// nothing, when it finds nothing or cannot get the structures free of the window's faces.
+std::optional<ProbabilityMap> run_about_structures(const Package& package, NetworkRun& network, const imaging::Volume& image) {
+  const Index3 &size = image.geometry.size, &window = package.window;
+  imaging::Vector3 centre{0.5 * static_cast<double>(size[0]), 0.5 * static_cast<double>(size[1]),
+                          static_cast<double>(size[2]) - 0.5 * static_cast<double>(std::min(size[2], window[2]))};
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const imaging::Volume part = part_about(image, centre, window);
+    ProbabilityMap map = softmax(network.run(part), part.geometry);
+    const auto found = found_structures(package, part.geometry, winners(map));
+    if (!found) return {};
+    const imaging::Vector3 first = image.geometry.index_of(part.geometry.origin_lps_mm);
+    bool free = true;
+    imaging::Vector3 next;
+    for (std::size_t a = 0; a < 3; ++a) {
+      const bool more_below = first[a] > 0.5,
+                 more_above = first[a] + static_cast<double>(part.geometry.size[a]) < static_cast<double>(size[a]) - 0.5;
+      free = free && !(found->faces[2 * a] && more_below) && !(found->faces[2 * a + 1] && more_above);
+      next[a] = first[a] + found->centre[a];
+    }
+    if (free) return map;
+    if (std::abs(next[0] - centre[0]) + std::abs(next[1] - centre[1]) + std::abs(next[2] - centre[2]) < 1) return {};
+    centre = next;
+  }
+  return {};
 }
 
 std::vector<LabelConfidence> confidences(const Package& package, const ProbabilityMap& map, const std::vector<std::uint16_t>& winners) {
@@ -162,23 +196,12 @@ Segmentation segment(const Package& package, const imaging::Volume& volume, cons
                      const core::Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   progress({"preparing the image", 0});
-  imaging::Volume image = preprocess(package, volume);
+  const imaging::Volume image = preprocess(package, volume);
   NetworkRun network(package, options, progress);
-  ProbabilityMap map = softmax(network.run(image), image.geometry);
+  std::optional<ProbabilityMap> about;
+  if (package.recentre && network.count(image.geometry.size) > 1) about = run_about_structures(package, network, image);
+  ProbabilityMap map = about ? std::move(*about) : softmax(network.run(image), image.geometry);
   std::vector<std::uint16_t> classes = winners(map);
-
-  // Several windows saw the structures each from another place; one that holds them all sees them as in training.
-  if (package.recentre && network.count(image.geometry.size) > 1) {
-    const auto found = found_structures(package, map, classes);
-    const bool fits =
-        found && found->extent[0] <= package.window[0] && found->extent[1] <= package.window[1] && found->extent[2] <= package.window[2];
-    if (fits) {
-      image = part_about(image, found->centre, package.window);
-      map = {};
-      map = softmax(network.run(image), image.geometry);
-      classes = winners(map);
-    }
-  }
   if (package.largest_component) {
     std::vector<bool> measured;
     for (const Label& label : package.labels) measured.push_back(label.measured);

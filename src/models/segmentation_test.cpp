@@ -107,7 +107,7 @@ TEST(Segmentation, SaysWhatTheEdgeCutsAndWhatIsAbsent) {
   EXPECT_THAT(*why, HasSubstr("30 ml"));
 }
 
-TEST(Segmentation, WindowsAndRecentringAgreeWithOneRun) {
+TEST(Segmentation, OneWindowAboutTheStructuresSaysWhatManyDo) {
   core::TemporaryFolder folder;
   Package package = ball_package(folder);
   const Geometry geometry = grid({70, 70, 70}, {2, 2, 2});
@@ -120,7 +120,7 @@ TEST(Segmentation, WindowsAndRecentringAgreeWithOneRun) {
   EXPECT_GT(windows.windows, 1);
   package.recentre = true;
   const Segmentation centred = segment(package, volume);
-  EXPECT_EQ(centred.windows, windows.windows + 1);
+  EXPECT_LT(centred.windows, windows.windows);
   EXPECT_EQ(centred.labels.voxels, windows.labels.voxels);  // a pointwise network sees the same everywhere
   EXPECT_GT(dice_with_ball(centred.labels, 17, geometry.point_mm({24, 40, 36}), 24), 0.95);
 }

@@ -7,6 +7,14 @@ namespace isocenter::engine {
 
 using dnnl::memory;
 
+namespace {
+
+memory::desc activations(const Tensor& tensor, memory::data_type type) {
+  return memory::desc(tensor.shape, type, channels_last_tag(tensor.shape.size()));
+}
+
+}  // namespace
+
 std::optional<memory::desc> bias_description(const Program& program, const Operation& operation) {
   if (!operation.has(2)) return {};
   return memory::desc({program.tensor(operation.inputs[2]).count()}, memory::data_type::f32, memory::format_tag::a);
@@ -28,11 +36,21 @@ OnednnConvolution::OnednnConvolution(const dnnl::primitive& primitive, std::stri
   dnnl::reorder(given, weights_).execute(stream_, given, weights_);
   if (const auto description = bias_description(program, operation))
     bias_ = memory(*description, onednn_engine(), const_cast<float*>(program.tensor(operation.inputs[2]).floats()));
+  if (x.data_type() == memory::data_type::bf16) {
+    rounded_from_ = memory(activations(program.tensor(x_tensor_), memory::data_type::f32), onednn_engine(), nullptr);
+    rounding_.emplace(rounded_from_, x_);
+  }
   stream_.wait();
 }
 
 void OnednnConvolution::run(const Frame& frame) {
-  x_.set_data_handle(frame.floats(x_tensor_));
+  if (rounding_) {
+    rounded_from_.set_data_handle(frame.floats(x_tensor_));
+    x_.set_data_handle(frame.workspace + scratch_bytes());
+    rounding_->execute(stream_, rounded_from_, x_);
+  } else {
+    x_.set_data_handle(frame.floats(x_tensor_));
+  }
   y_.set_data_handle(frame.floats(y_tensor_));
   scratch_.set_data_handle(frame.workspace);
   std::unordered_map<int, memory> arguments{
@@ -53,10 +71,6 @@ std::string misfit(const Program& program, const Operation& operation) {
   if (operation.has(2) && !program.tensor(operation.inputs[2]).is_constant()) return "a bias that is computed";
   if (operation.residual >= 0) return "a residual";
   return {};
-}
-
-memory::desc activations(const Tensor& tensor) {
-  return memory::desc(tensor.shape, memory::data_type::f32, channels_last_tag(tensor.shape.size()));
 }
 
 memory::dims less_one(memory::dims dims) {
@@ -99,21 +113,19 @@ Candidate finished(const typename Primitive::desc& description, const Program& p
           {}};
 }
 
-}  // namespace
-
-Candidate make_onednn_convolution(const Program& program, const Operation& operation) {
+Candidate convolution(const Program& program, const Operation& operation, memory::data_type type) {
   if (auto why = misfit(program, operation); !why.empty()) return refused(why);
   const Tensor& x = program.tensor(operation.inputs[0]);
   const std::size_t rank = x.shape.size();
   const SpatialWindow window = convolution_window(program, operation);
   const auto dims = weight_dims(window, rank);
   const memory::desc given(dims, memory::data_type::f32, dense_strides(dims));
-  const memory::desc any(dims, memory::data_type::f32, memory::format_tag::any);
-  const auto y = activations(program.tensor(operation.outputs[0]));
+  const memory::desc any(dims, type, memory::format_tag::any);
+  const auto y = activations(program.tensor(operation.outputs[0]), memory::data_type::f32);
   try {
     const auto bias = bias_description(program, operation).value_or(memory::desc());
     return finished<dnnl::convolution_forward>(
-        {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, activations(x), any, bias, y,
+        {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, activations(x, type), any, bias, y,
          spatial_dims(window.stride, rank), less_one(spatial_dims(window.dilation, rank)), spatial_dims(window.before, rank),
          spatial_dims(window.after, rank)},
         program, operation, given);
@@ -122,7 +134,7 @@ Candidate make_onednn_convolution(const Program& program, const Operation& opera
   }
 }
 
-Candidate make_onednn_transposed_convolution(const Program& program, const Operation& operation) {
+Candidate transposed_convolution(const Program& program, const Operation& operation, memory::data_type type) {
   if (auto why = misfit(program, operation); !why.empty()) return refused(why);
   const Tensor& x = program.tensor(operation.inputs[0]);
   const std::size_t rank = x.shape.size();
@@ -135,7 +147,7 @@ Candidate make_onednn_transposed_convolution(const Program& program, const Opera
   auto strides = dense_strides(onnx);
   std::swap(strides[0], strides[1]);
   const memory::desc given(dims, memory::data_type::f32, strides);
-  const memory::desc any(dims, memory::data_type::f32, memory::format_tag::any);
+  const memory::desc any(dims, type, memory::format_tag::any);
   Size3 after{};
   for (std::size_t a = 0; a < 3; ++a)
     after[a] =
@@ -143,13 +155,28 @@ Candidate make_onednn_transposed_convolution(const Program& program, const Opera
   try {
     const auto bias = bias_description(program, operation).value_or(memory::desc());
     return finished<dnnl::deconvolution_forward>(
-        {dnnl::prop_kind::forward_inference, dnnl::algorithm::deconvolution_direct, activations(x), any, bias,
-         activations(program.tensor(operation.outputs[0])), spatial_dims(window.stride, rank),
+        {dnnl::prop_kind::forward_inference, dnnl::algorithm::deconvolution_direct, activations(x, type), any, bias,
+         activations(program.tensor(operation.outputs[0]), memory::data_type::f32), spatial_dims(window.stride, rank),
          less_one(spatial_dims(window.dilation, rank)), spatial_dims(window.before, rank), spatial_dims(after, rank)},
         program, operation, given);
   } catch (const dnnl::error& error) {
     return refused(std::string("oneDNN: ") + error.what());
   }
+}
+
+}  // namespace
+
+Candidate make_onednn_convolution(const Program& program, const Operation& operation) {
+  return convolution(program, operation, memory::data_type::f32);
+}
+Candidate make_bf16_convolution(const Program& program, const Operation& operation) {
+  return convolution(program, operation, memory::data_type::bf16);
+}
+Candidate make_onednn_transposed_convolution(const Program& program, const Operation& operation) {
+  return transposed_convolution(program, operation, memory::data_type::f32);
+}
+Candidate make_bf16_transposed_convolution(const Program& program, const Operation& operation) {
+  return transposed_convolution(program, operation, memory::data_type::bf16);
 }
 
 }  // namespace isocenter::engine

@@ -9,6 +9,8 @@ namespace isocenter::engine {
 Candidate make_own_convolution(const Program& program, const Operation& operation);
 bool own_convolution_fits(const Program& program, const Operation& operation);  // of Conv and ConvTranspose; makes nothing
 Candidate make_onednn_convolution(const Program& program, const Operation& operation);
+Candidate make_bf16_convolution(const Program& program, const Operation& operation);  // products of bf16 values, f32 sums
+Candidate make_bf16_transposed_convolution(const Program& program, const Operation& operation);
 Candidate make_depthwise_convolution(const Program& program, const Operation& operation);
 Candidate make_own_transposed_convolution(const Program& program, const Operation& operation);
 Candidate make_onednn_transposed_convolution(const Program& program, const Operation& operation);

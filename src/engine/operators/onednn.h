@@ -62,7 +62,8 @@ class OnednnConvolution final : public Kernel {
                     const dnnl::memory::desc& y, const dnnl::memory::desc& scratch, const dnnl::memory::desc& weights_as_given,
                     const Program& program, const Operation& operation);
   std::string name() const override { return "onednn " + implementation_; }
-  std::size_t workspace_bytes() const override { return scratch_.get_desc().get_size(); }
+  std::string precision() const override { return rounding_ ? "bf16" : "f32"; }
+  std::size_t workspace_bytes() const override { return scratch_bytes() + (rounding_ ? x_.get_desc().get_size() : 0); }
   std::size_t packed_bytes() const override { return weights_.get_desc().get_size(); }
   void run(const Frame& frame) override;
 
@@ -72,6 +73,11 @@ class OnednnConvolution final : public Kernel {
   dnnl::stream stream_;
   dnnl::memory x_, weights_, bias_, y_, scratch_;
   int x_tensor_, y_tensor_;
+
+  // Where the primitive multiplies bf16 the f32 input is rounded into the workspace first; sums and results stay f32.
+  std::optional<dnnl::reorder> rounding_;
+  dnnl::memory rounded_from_;
+  std::size_t scratch_bytes() const { return (scratch_.get_desc().get_size() + 63) / 64 * 64; }
 };
 
 // The bias as float[outputs]: the operation's third input, or nothing.

@@ -56,9 +56,13 @@ const OperatorEntry* find_operator(const std::string& op) {
   return found == table().end() ? nullptr : &*found;
 }
 
-std::unique_ptr<Kernel> choose_kernel(const Program& program, const Operation& operation, Kernels preferred) {
+std::unique_ptr<Kernel> choose_kernel(const Program& program, const Operation& operation, const PlanOptions& options) {
   auto order = find_operator(operation.op())->kernels;
-  std::stable_partition(order.begin(), order.end(), [&](const OperatorEntry::Entry& entry) { return entry.family == preferred; });
+  if (options.precision == Precision::bf16 && operation.op() == "Conv")
+    order.insert(order.begin(), {options.kernels, make_bf16_convolution});
+  if (options.precision == Precision::bf16 && operation.op() == "ConvTranspose")
+    order.insert(order.begin(), {options.kernels, make_bf16_transposed_convolution});
+  std::stable_partition(order.begin(), order.end(), [&](const OperatorEntry::Entry& entry) { return entry.family == options.kernels; });
   std::string refusals;
   for (const auto& entry : order) {
     Candidate candidate = entry.make(program, operation);
