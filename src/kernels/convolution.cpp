@@ -107,7 +107,8 @@ Convolution::Convolution(const ConvolutionShape& shape, const ConvolutionOptions
   Implementation& self = *implementation_;
   self.shape = with_strides(shape);
   self.threads = core::thread_count();
-  auto make_gather = [&](const GatherProblem& problem, std::string& name) {
+  auto make_gather = [&](GatherProblem problem, std::string& name) {
+    problem.packed_once = options.packed_once;
     name = chosen(ranked(gather_list(), problem, options, self.threads), options,
                   [&](const std::vector<std::string>& names) { return fastest_gather(names, problem, self.threads); });
     return entry_of(gather_list(), name).make(problem, self.threads).kernel;
@@ -161,7 +162,8 @@ std::vector<KernelChoice> kernel_choices(const ConvolutionShape& shape, Pass pas
   const ConvolutionShape filled = with_strides(shape);
   const int threads = core::thread_count();
   if (pass == Pass::gradient_weights) return choices_of(ranked(weight_gradient_list(), filled, options, threads));
-  const GatherProblem problem = pass == Pass::forward ? forward_problem(filled) : gradient_input_problem(filled);
+  GatherProblem problem = pass == Pass::forward ? forward_problem(filled) : gradient_input_problem(filled);
+  problem.packed_once = options.packed_once;
   return choices_of(ranked(gather_list(), problem, options, threads));
 }
 

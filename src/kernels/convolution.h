@@ -49,10 +49,11 @@ std::optional<std::string> refusal(const ConvolutionShape& shape);
 enum class Pass { forward, gradient_input, gradient_weights };
 
 struct ConvolutionOptions {
-  std::string kernel = {};  // a kernel by name instead of the choice (those that do not fit are still passed over): "reference", "direct",
-                            // "winograd-2-2-4" ...
-  double accuracy = 2e-5;   // relative rms of one call; tiles that are coarser are not considered
-  bool measure = false;     // try the candidates once and keep the fastest (remembered for the process) instead of trusting the cost model
+  std::string kernel = {};   // a kernel by name instead of the choice (those that do not fit are still passed over): "reference", "direct",
+                             // "winograd-2-2-4" ...
+  double accuracy = 2e-5;    // relative rms of one call; tiles that are coarser are not considered
+  bool packed_once = false;  // weights are packed once (inference): their transformation costs nothing in the choice
+  bool measure = false;      // try the candidates once and keep the fastest (remembered for the process) instead of trusting the cost model
 };
 
 class Convolution {

@@ -34,6 +34,7 @@ struct GatherProblem {
   bool transposed_weights = false;  // weights[source][destination][tap] in place of [destination][source][tap]
   std::array<std::vector<Phase>, 3> phases;
   double flop = 0;
+  bool packed_once = false;  // weights are not brought into the kernel's order in every call
 
   std::int64_t taps() const { return voxels(kernel); }
   // The place in ONNX order of the weight from channel s to channel d (both within group g) at a tap.

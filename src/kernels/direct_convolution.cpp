@@ -326,7 +326,8 @@ double direct_seconds(const GatherProblem& problem, int threads) {
   const double padded =
       static_cast<double>((destinations + static_cast<std::int64_t>(lanes) - 1) / static_cast<std::int64_t>(lanes)) * lanes;
   const double multiply_adds = problem.flop / 2 * padded / static_cast<double>(destinations);
-  return multiply_adds / (lanes * 2 * 2.4e9 * 0.8 * threads);
+  const double packing = problem.packed_once ? 0 : static_cast<double>(problem.source_channels * problem.taps()) * padded / lanes * 50;
+  return (multiply_adds / (lanes * 2 * 0.8) + packing) / 2.4e9 / threads;
 }
 
 }  // namespace isocenter::kernels

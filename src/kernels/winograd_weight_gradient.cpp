@@ -102,20 +102,25 @@ void WinogradWeightsBack(const WinogradWeightGradientPlan& plan, const float* du
           const float* from = du + first * g.sources + (s * vectors + i) * kLanes;
           for (int q = 0; q < D::n * H::n; ++q) {
             V u[W::n], x[W::taps];
+#pragma GCC unroll 6
             for (int c = 0; c < W::n; ++c) u[c] = Load(from + (q * W::n + c) * g.u_step());
             W::WeightsGradient(u, x);
+#pragma GCC unroll 6
             for (int c = 0; c < W::taps; ++c) Store(x[c], g2 + (q * W::taps + c) * kLanes);
           }
           for (int a = 0; a < D::n; ++a)
             for (int c = 0; c < W::taps; ++c) {
               V u[H::n], x[H::taps];
+#pragma GCC unroll 6
               for (int b = 0; b < H::n; ++b) u[b] = Load(g2 + ((a * H::n + b) * W::taps + c) * kLanes);
               H::WeightsGradient(u, x);
+#pragma GCC unroll 6
               for (int b = 0; b < H::taps; ++b) Store(x[b], g1 + ((a * H::taps + b) * W::taps + c) * kLanes);
             }
           const std::int64_t o = first + i * kLanes, here = std::clamp<std::int64_t>(g.destinations - o, 0, kLanes);
           for (int bc = 0; bc < H::taps * W::taps; ++bc) {
             V u[D::n], x[D::taps];
+#pragma GCC unroll 6
             for (int a = 0; a < D::n; ++a) u[a] = Load(g1 + (a * H::taps * W::taps + bc) * kLanes);
             D::WeightsGradient(u, x);
             for (int a = 0; a < D::taps; ++a) {
@@ -242,7 +247,8 @@ double seconds(const ConvolutionShape& shape, int threads) {
   const double block = static_cast<double>(g.capacity);
   const double products = tiles * weights / (2 * 0.8) * (1 + 2 / block);
   const double transforms = tiles * points * static_cast<double>(2 * g.sources_padded + 2 * g.destinations_padded) / lanes * 1.6;
-  return (products + transforms + weights * (plan.forward.point_by_point ? 3 : 3 + 2 * threads)) / 2.4e9 / threads;
+  const double back = weights * (1500 / points + 17) + (plan.forward.point_by_point ? 0 : weights * 2 * threads);
+  return (products + transforms + back) / 2.4e9 / threads;
 }
 
 template <std::size_t... Tile>
