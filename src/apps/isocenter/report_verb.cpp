@@ -10,7 +10,7 @@ namespace {
 
 int run(const Arguments& arguments) {
   reports::ReportOptions options;
-  options.model = arguments.text("--model");
+  if (arguments.given("--model")) options.model = arguments.text("--model");  // else the default is a sentence, not a name
   options.prior = arguments.path("--prior");
   options.precision = chosen_precision(arguments);
   options.progress = arguments.progress();
