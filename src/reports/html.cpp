@@ -96,9 +96,7 @@ void add_table_head(Page& page, const Content& shown, const Columns& columns) {
   page.add("<thead><tr><th rowspan=\"2\" scope=\"col\">Structure</th>");
   for (const char* side : {"Left", "Right"})
     page.add("<th class=\"group\" colspan=\"{}\" scope=\"colgroup\">{}</th>", columns.of_a_side(), side);
-  page.add(
-      "<th class=\"number\" rowspan=\"2\" scope=\"col\">Asymmetry</th><th class=\"number\" rowspan=\"2\" "
-      "scope=\"col\">Confidence</th></tr>\n<tr>");
+  page.add("<th class=\"number\" rowspan=\"2\" scope=\"col\">Asymmetry</th><th rowspan=\"2\" scope=\"col\">Confidence</th></tr>\n<tr>");
   for (int side = 0; side < 2; ++side) {
     page.add("<th class=\"number\" scope=\"col\">ml</th>");
     if (columns.share) page.add("<th class=\"number\" scope=\"col\">%</th>");

@@ -23,8 +23,8 @@ void draw_notice(Sheet& sheet, const std::string& notice) {
 
 void draw_title(Sheet& sheet, const Content& shown) {
   const std::string subject = shown.examined.empty() ? shown.subject : shown.subject + " \u00b7 " + shown.examined;
-  const TextStyle title{.size = 16, .bold = true, .width = 0.62 * Sheet::width};
-  const TextStyle beside{.size = 9.5, .width = 0.36 * Sheet::width, .align = TextStyle::Align::right, .color = soft};
+  const TextStyle title{.size = 17, .bold = true, .width = 0.5 * Sheet::width};
+  const TextStyle beside{.size = 9.5, .width = 0.48 * Sheet::width, .align = TextStyle::Align::right, .color = soft};
   const double height = std::max(sheet.height_of(shown.title, title), sheet.height_of(subject, beside) + 8);
   sheet.text(Sheet::left, sheet.y(), shown.title, title);
   sheet.text(Sheet::right - beside.width, sheet.y() + 8, subject, beside);
