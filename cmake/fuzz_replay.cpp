@@ -1,5 +1,5 @@
-// A fuzz target's main for compilers without libFuzzer: runs the target on every file of a folder, and on damaged copies of it whose damage is the
-// same in every run. A crash, an exception that the target lets through, or a sanitizer's report fails the run.
+// A fuzz target's main for compilers without libFuzzer: runs the target on every file of a folder, and on damaged copies of it whose damage
+// is the same in every run. A crash, an exception that the target lets through, or a sanitizer's report fails the run.
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -33,11 +33,21 @@ class Damage {
     for (std::uint64_t i = 0; i < times && !bytes.empty(); ++i) {
       const auto at = static_cast<std::ptrdiff_t>(next(bytes.size()));
       switch (next(5)) {
-        case 0: bytes[static_cast<std::size_t>(at)] ^= static_cast<std::uint8_t>(1u << next(8)); break;
-        case 1: bytes[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(next(2) == 0 ? 0xff : next(256)); break;
-        case 2: bytes.resize(static_cast<std::size_t>(at)); break;
-        case 3: bytes.erase(bytes.begin() + at); break;
-        default: bytes.insert(bytes.begin() + at, bytes.begin(), bytes.begin() + std::min<std::ptrdiff_t>(at, 16)); break;
+        case 0:
+          bytes[static_cast<std::size_t>(at)] ^= static_cast<std::uint8_t>(1u << next(8));
+          break;
+        case 1:
+          bytes[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(next(2) == 0 ? 0xff : next(256));
+          break;
+        case 2:
+          bytes.resize(static_cast<std::size_t>(at));
+          break;
+        case 3:
+          bytes.erase(bytes.begin() + at);
+          break;
+        default:
+          bytes.insert(bytes.begin() + at, bytes.begin(), bytes.begin() + std::min<std::ptrdiff_t>(at, 16));
+          break;
       }
     }
     return bytes;

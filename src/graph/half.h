@@ -32,6 +32,7 @@ inline std::uint16_t half_of_float(float value) {
   const std::uint16_t sign = std::signbit(value) ? 0x8000u : 0u;
   const float magnitude = std::fabs(value);
   if (std::isnan(value)) return sign | 0x7e00u;
+  if (magnitude == 0) return sign;                   // frexp gives zero no exponent
   if (magnitude >= 65520.0f) return sign | 0x7c00u;  // halfway to 2^16 and above round to infinity
   int exponent = 0;
   std::frexp(magnitude, &exponent);  // magnitude in [2^(exponent-1), 2^exponent)

@@ -49,7 +49,8 @@ networks::UNetOptions unet_options(const TomlTable& table) {
 }
 
 // Before the network is built: numbers in a text file must not make the program take memory that the weights do not justify.
-void check_size(const TomlTable& table, const networks::UNetOptions& options, std::uintmax_t weight_bytes) {
+void check_size(const TomlTable& table, const networks::UNetOptions& options, const std::filesystem::path& weights,
+                std::uintmax_t weight_bytes) {
   double parameters = 0;
   for (std::size_t s = 0; s < options.features.size(); ++s) {
     const double own = static_cast<double>(options.features[s]);
@@ -62,8 +63,8 @@ void check_size(const TomlTable& table, const networks::UNetOptions& options, st
   parameters += static_cast<double>(options.features[0]) * static_cast<double>(options.output_channels);
   const double most = static_cast<double>(weight_bytes) / 2;  // two bytes a number at least
   if (parameters > most)
-    table.refuse("features",
-                 fmt::format("describe a network of more than {:.0f} numbers, but the weights hold {:.0f} at most", parameters, most));
+    table.refuse("features", fmt::format("describe a network of more than {:.0f} numbers, but {} holds {:.0f} at most", parameters,
+                                         weights.string(), most));
 }
 
 std::map<std::string, graph::Constant> as_f32(const std::map<std::string, graph::Constant>& tensors) {
@@ -92,7 +93,7 @@ PackageNetwork read_network(const TomlTable& table, const std::filesystem::path&
   std::error_code error;
   const auto bytes = std::filesystem::file_size(weights, error);
   if (error) throw core::InputError("{}: {}", weights.string(), error.message());
-  check_size(table, options, bytes);
+  check_size(table, options, weights, bytes);
   const auto stored = graph::read_safetensors(weights);
   network.graph = network.kind == "plain_conv_unet" ? networks::plain_conv_unet(options) : networks::residual_encoder_unet(options);
   // Names that the graph does not know are the heads of coarser levels, which training needs and inference does not.

@@ -40,7 +40,7 @@ Arguments::Arguments(const Verb& verb, const std::vector<std::string>& words) : 
   for (const auto& option : common_options()) add_option(option);
   for (const auto& positional : verb.positionals) {
     auto* added = parser.add_option(positional.name, values_[positional.name]);
-    added->expected(positional.required ? 1 : 0, positional.many ? 1 << 20 : 1)->allow_extra_args(positional.many);
+    added->expected(positional.required ? 1 : 0, positional.many ? 1 << 20 : 1)->allow_extra_args(positional.many || !positional.required);
     if (positional.required) added->required();
   }
   std::vector<std::string> reversed(words.rbegin(), words.rend());  // the order CLI11 takes a vector in

@@ -1,5 +1,5 @@
-// Any bytes as an ONNX model: refused with core::InputError, or read into a graph that verifies, whose shapes are inferred or refused, and that a
-// round trip does not change.
+// Any bytes as an ONNX model: refused with core::InputError, or read into a graph that verifies, whose shapes are inferred or refused, and
+// that a round trip does not change.
 #include <cstdlib>
 #include <fstream>
 

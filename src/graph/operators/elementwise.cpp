@@ -185,9 +185,10 @@ std::vector<Array> where(const NodeView& view, std::span<const Value> outputs) {
   return {std::move(result)};
 }
 
-// Inference only: dropout passes its input on.
+// Inference only: dropout passes its input on, as it does in training at a ratio of 0.
 std::vector<Value> dropout_shape(const NodeView& view) {
-  if (view.has(2) && view.known(2) != nullptr && !view.known(2)->values.empty() && view.known(2)->values[0] != 0)
+  const bool never_drops = view.has(1) && view.known(1) != nullptr && !view.known(1)->values.empty() && view.known(1)->values[0] == 0;
+  if (!never_drops && view.has(2) && view.known(2) != nullptr && !view.known(2)->values.empty() && view.known(2)->values[0] != 0)
     view.refuse("training_mode is not inference: export the network in evaluation mode");
   return same_as_first(view);
 }

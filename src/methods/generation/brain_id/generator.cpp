@@ -222,7 +222,7 @@ Rendering Generator::draw(std::uint64_t seed, std::uint64_t index) const {
     add_noise(image, noise_deviation, rician, grain);
   }
   // Zeros of a removed head stay zero in real scans: stripping is done after the scan.
-  if (removal < options.skull_removed && scan.chance(0.8))
+  if (removal < options.skull_removed)
     for (std::size_t voxel = 0; voxel < voxels; ++voxel)
       if (classes[voxel] == 0) image[voxel] = 0;
   imaging::scale_percentile(image.data(), static_cast<std::int64_t>(voxels));

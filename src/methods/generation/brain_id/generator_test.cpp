@@ -144,7 +144,7 @@ TEST(Generator, AFlipExchangesTheSidesAndMirrorsTheHead) {
   EXPECT_GT(std::count(flipped.voxels.begin(), flipped.voxels.end(), *class_of_output_label(53)), 300);
 }
 
-TEST(Generator, RemovingTheHeadLeavesZerosRoundTheBrain) {
+TEST(Generator, RemovingTheHeadLeavesTheBrainOnAnEvenBackground) {
   GeneratorOptions options = still();
   options.skull_removed = 1;
   const Generator generator(boxes(), options);
@@ -159,7 +159,9 @@ TEST(Generator, RemovingTheHeadLeavesZerosRoundTheBrain) {
       structures += got != 0 && got != other_intracranial;
     }
     EXPECT_GT(structures, 5000);
-    EXPECT_EQ(rendering.image.voxels[0], 0);
+    // Noise can make dark tissue darker than nothing, and the scaling begins at the darkest: even, but not always zero.
+    for (std::size_t i = 0; i < 41; ++i) EXPECT_EQ(rendering.image.voxels[i], rendering.image.voxels[0]);
+    EXPECT_LT(rendering.image.voxels[0], 0.2f);
   }
 }
 
@@ -252,13 +254,18 @@ TEST(SynthesizeData, WritesImagesAndLabelsThatReadBack) {
   request.options.spacing_mm = 4;
   const core::TemporaryFolder folder;
   synthesize_heads(request, folder.path() / "heads");
-  const auto image = formats::read_volume(folder.path() / "heads" / "head-0001.nii.gz");
-  const auto labels = formats::read_label_map(folder.path() / "heads" / "head-0001-labels.nii.gz");
+  const auto image = formats::read_volume(folder.path() / "heads" / "images" / "head-0001.nii.gz");
+  const auto labels = formats::read_label_map(folder.path() / "heads" / "labels" / "head-0001.nii.gz");
   EXPECT_TRUE(imaging::same_grid(image.geometry, labels.geometry));
   const Rendering expected = Generator(load_anatomies(request.label_table, request.maps), request.options).draw(request.seed, 1);
   EXPECT_EQ(image.voxels, expected.image.voxels);
   for (std::size_t i = 0; i < labels.voxels.size(); ++i) ASSERT_EQ(labels.voxels[i], output_classes()[expected.classes.voxels[i]].number);
   EXPECT_THAT(core::read_text(folder.path() / "heads" / "labels.csv"), testing::HasSubstr("17,left hippocampus,"));
+  request.options.size = {48, 0, 48};
+  EXPECT_THROW(synthesize_heads(request, folder.path() / "none"), core::InputError);
+  request.options.size = {48, 64, 1'000'000};
+  EXPECT_THROW(synthesize_heads(request, folder.path() / "none"), core::InputError);
+  request.options.size = {48, 64, 48};
   request.count = 0;
   EXPECT_THROW(synthesize_heads(request, folder.path() / "none"), core::InputError);
   EXPECT_FALSE(fs::exists(folder.path() / "none"));

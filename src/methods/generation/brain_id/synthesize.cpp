@@ -14,6 +14,12 @@ namespace isocenter::methods::brain_id {
 void synthesize_heads(const SynthesisRequest& request, const std::filesystem::path& output, const core::Progress& progress) {
   if (request.count < 1 || request.count > 100'000)
     throw core::InputError("{} heads were asked for: give a number from 1 to 100000", request.count);
+  imaging::Geometry grid;
+  grid.size = request.options.size;
+  grid.spacing_mm = {request.options.spacing_mm, request.options.spacing_mm, request.options.spacing_mm};
+  if (const auto fault = imaging::problem(grid); !fault.empty()) throw core::InputError("simulated heads: {}", fault);
+  for (const auto size : grid.size)
+    if (size > 512) throw core::InputError("simulated heads: {} voxels along an axis: give at most 512", size);
   const Generator generator(load_anatomies(request.label_table, request.maps), request.options);
   const auto classes = output_classes();
   std::vector<std::int64_t> voxels(classes.size(), 0);
