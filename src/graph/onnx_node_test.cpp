@@ -27,12 +27,19 @@ Array read_case_tensor(const std::filesystem::path& path, DataType wanted) {
 }
 
 // Where we mean something else than the case, and why.
+const char* const coarse_pi = "its stored numbers were computed with pi = 3.1415";
 const std::map<std::string, std::string> others{
     {"test_resize_downsample_scales_linear_align_corners",
      "takes the corners of a fractional size; PyTorch and ONNX Runtime those of the whole one"},
+    {"test_blackmanwindow_expanded", coarse_pi},
+    {"test_blackmanwindow_symmetric_expanded", coarse_pi},
+    {"test_hammingwindow_expanded", coarse_pi},
+    {"test_hammingwindow_symmetric_expanded", coarse_pi},
+    {"test_hannwindow_expanded", coarse_pi},
+    {"test_hannwindow_symmetric_expanded", coarse_pi},
 };
 
-// Their numbers were computed in f32, some of them (window functions) from angles that f32 rounds.
+// Their numbers were computed in f32.
 void expect_near(const Array& actual, const Array& expected, double relative) {
   ASSERT_EQ(actual.shape, expected.shape);
   EXPECT_EQ(actual.type, expected.type);
@@ -40,7 +47,7 @@ void expect_near(const Array& actual, const Array& expected, double relative) {
     const double a = actual.values[i], b = expected.values[i];
     if (std::isnan(a) && std::isnan(b)) continue;
     if (a == b) continue;
-    ASSERT_NEAR(a, b, relative * std::fabs(b) + 1e-5) << "element " << i;
+    ASSERT_NEAR(a, b, relative * std::fabs(b) + 1e-6) << "element " << i;
   }
 }
 
@@ -56,9 +63,10 @@ TEST(OnnxNode, EveryOperatorMeansWhatTheStandardsTestsSay) {
   std::map<std::string, int> reasons;
   for (const auto& path : cases) {
     SCOPED_TRACE(path.filename().string());
-    if (others.contains(path.filename().string())) continue;
-    // Window functions written out in f32: their angles are rounded before the cosine, ours are not, and the difference exceeds the bound.
-    if (path.filename().string().find("window") != std::string::npos) continue;
+    if (const auto other = others.find(path.filename().string()); other != others.end()) {
+      std::cout << "  left out: " << other->first << ": " << other->second << "\n";
+      continue;
+    }
     Graph graph;
     try {
       graph = read_onnx(path / "model.onnx");

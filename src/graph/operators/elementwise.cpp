@@ -185,10 +185,13 @@ std::vector<Array> where(const NodeView& view, std::span<const Value> outputs) {
   return {std::move(result)};
 }
 
-// Inference only: dropout passes its input on, as it does in training at a ratio of 0.
+// Inference only: dropout passes its input on. A ratio of zero drops nothing in training mode either, which some exporters leave on.
 std::vector<Value> dropout_shape(const NodeView& view) {
-  const bool never_drops = view.has(1) && view.known(1) != nullptr && !view.known(1)->values.empty() && view.known(1)->values[0] == 0;
-  if (!never_drops && view.has(2) && view.known(2) != nullptr && !view.known(2)->values.empty() && view.known(2)->values[0] != 0)
+  const auto number_at = [&](std::size_t input) -> std::optional<double> {
+    if (!view.has(input) || view.known(input) == nullptr || view.known(input)->values.size() != 1) return std::nullopt;
+    return view.known(input)->values[0];
+  };
+  if (number_at(2).value_or(0) != 0 && number_at(1) != 0.0)
     view.refuse("training_mode is not inference: export the network in evaluation mode");
   return same_as_first(view);
 }
