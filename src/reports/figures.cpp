@@ -304,23 +304,28 @@ Figure draw(const imaging::Volume& volume, const imaging::LabelMap& labels, cons
 }  // namespace
 
 GreyWindow grey_window(const imaging::Volume& volume, const imaging::LabelMap& labels) {
-  std::vector<float> values;
-  for (std::size_t n = 0; n < volume.voxels.size(); ++n)
-    if (labels.voxels[n] != 0 && std::isfinite(volume.voxels[n])) values.push_back(volume.voxels[n]);
-  if (values.empty()) std::ranges::copy_if(volume.voxels, std::back_inserter(values), [](float value) { return std::isfinite(value); });
-  if (values.empty()) return {};
-  const auto percentile = [&](double share) {
-    const auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-    std::ranges::nth_element(values, place);
-    return *place;
-  };
-  GreyWindow window;
-  window.low = percentile(0.01);
-  window.high = percentile(0.997);
-  // A little room above: white matter is not to be the brightest white.
-  window.high += 0.05f * (window.high - window.low);
-  if (!(window.high > window.low)) window.high = window.low + 1;
-  return window;
+  std::vector<float> tissue, all;
+  for (std::size_t n = 0; n < volume.voxels.size(); ++n) {
+    if (!std::isfinite(volume.voxels[n])) continue;
+    all.push_back(volume.voxels[n]);
+    if (labels.voxels[n] != 0) tissue.push_back(volume.voxels[n]);
+  }
+  // Tissue of one value says nothing about what is dark and what is bright; then the whole picture does.
+  for (std::vector<float>* values : {&tissue, &all}) {
+    if (values->empty()) continue;
+    const auto percentile = [&](double share) {
+      const auto place = values->begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values->size() - 1));
+      std::ranges::nth_element(*values, place);
+      return *place;
+    };
+    GreyWindow window;
+    window.low = percentile(0.01);
+    window.high = percentile(0.997);
+    // A little room above: white matter is not to be the brightest white.
+    window.high += 0.05f * (window.high - window.low);
+    if (window.high > window.low) return window;
+  }
+  return all.empty() ? GreyWindow{} : GreyWindow{all.front(), all.front() + 1};
 }
 
 std::vector<Figure> draw_figures(const imaging::Volume& volume, const imaging::LabelMap& labels,

@@ -152,7 +152,7 @@ void add_plain_table(Page& page, const char* id, const char* title, const char* 
 std::string escaped(std::string_view text) {
   std::string safe;
   safe.reserve(text.size());
-  for (const char letter : text) {
+  for (const char letter : printable(text)) {
     switch (letter) {
       case '&':
         safe += "&amp;";

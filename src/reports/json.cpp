@@ -137,7 +137,7 @@ std::string json(const Findings& findings) {
   Json& files = report["files"] = Json::array();
   for (const auto& [file, what] : findings.files) files.push_back({{"name", file}, {"holds", what}});
   report["manifest"] = manifest(findings.manifest);
-  return report.dump(1) + "\n";
+  return report.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace isocenter::reports

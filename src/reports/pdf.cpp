@@ -78,7 +78,7 @@ void draw_legend(Sheet& sheet, const std::vector<LegendEntry>& legend) {
   double x = Sheet::left;
   double height = 0;
   for (const LegendEntry& entry : legend) {
-    const std::string name = printable(entry.name);
+    const std::string name = printable(printable(entry.name));
     const TextSize size = measure_text(sheet.context(), name, style);
     if (x + 10 + size.width > Sheet::right) {
       x = Sheet::left;

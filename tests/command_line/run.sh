@@ -38,7 +38,7 @@ check() {
   done
   for line in "${preparations[@]}"; do (bash -euc "$(substitute "$line")") || { echo "FAILED to prepare: $title: $line"; failed=$((failed + 1)); return; }; done
   local code=0 wrong=()
-  local words=${command#isocenter }
+  local words=${command#isocenter}
   eval "\"\$program\" $(substitute "$words")" >"$work/stdout" 2>"$work/stderr" </dev/null || code=$?
   for line in "${expectations[@]}"; do
     local key=${line%% *} rest=${line#* }
