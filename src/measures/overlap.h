@@ -28,7 +28,8 @@ std::optional<double> dice(const LabelCounts& counts);
 std::optional<double> intersection_over_union(const LabelCounts& counts);  // |A and B| / |A or B|
 std::optional<double> sensitivity(const LabelCounts& counts);              // |A and B| / |reference|; nothing when the reference is empty
 std::optional<double> precision(const LabelCounts& counts);                // |A and B| / |prediction|; nothing when the prediction is empty
-// Voxels outside of both, of `voxels` in all, over those outside of the reference; nothing when the reference is everything.
+// Voxels outside of both, of `voxels` in all, over those outside of the reference; nothing when the reference is everything (MedPy answers
+// 0 there, as if all of no voxels had been called wrongly).
 std::optional<double> specificity(const LabelCounts& counts, std::int64_t voxels);
 // 1 - | |A| - |B| | / (|A| + |B|); Taha and Hanbury, BMC Medical Imaging 15 (2015) 29.
 std::optional<double> volumetric_similarity(const LabelCounts& counts);

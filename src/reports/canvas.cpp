@@ -1,5 +1,7 @@
 #include "reports/canvas.h"
 
+#include "reports/text.h"
+
 #include <pango/pangocairo.h>
 
 namespace isocenter::reports {
@@ -24,7 +26,7 @@ Layout lay_out(cairo_t* context, const std::string& text, const TextStyle& style
   if (style.bold) pango_font_description_set_weight(font, PANGO_WEIGHT_BOLD);
   pango_layout_set_font_description(layout.get(), font);
   pango_font_description_free(font);
-  pango_layout_set_text(layout.get(), text.data(), static_cast<int>(text.size()));
+  pango_layout_set_text(layout.get(), printable(text).c_str(), -1);
   pango_layout_set_line_spacing(layout.get(), static_cast<float>(style.line_height));
   if (style.width > 0) {
     pango_layout_set_width(layout.get(), static_cast<int>(style.width * PANGO_SCALE));

@@ -1,5 +1,7 @@
 #include "reports/sheet.h"
 
+#include "reports/text.h"
+
 #include <cairo-pdf.h>
 #include <fmt/format.h>
 
@@ -33,9 +35,9 @@ Sheet::Sheet(const PageText& text, int pages)
       context_(cairo_create(surface_.get())) {
   check(cairo_status(context_.get()));
   cairo_surface_t* surface = surface_.get();
-  cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, text.title.c_str());
+  cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, printable(text.title).c_str());
   cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "isocenter");
-  if (!text.created.empty()) cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, text.created.c_str());
+  if (!text.created.empty()) cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, printable(text.created).c_str());
   draw_head_and_foot();
 }
 
