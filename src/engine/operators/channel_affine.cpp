@@ -15,67 +15,46 @@ namespace {
 constexpr std::int64_t kRow = 256;
 std::int64_t voxels_in_row(std::int64_t channels) { return std::max<std::int64_t>(1, kRow / channels); }
 
-// Rows of `width` values, `pitch` apart; scale and bias hold one row.
-struct Rows {
-  std::int64_t count, width, x_pitch, y_pitch, residual_pitch;
-};
-
-ISOCENTER_VECTOR_LOOPS void affine_rows(const Rows& rows, const float* x, float* y, const float* scale, const float* bias) {
-  for (std::int64_t r = 0; r < rows.count; ++r) {
-    const float* from = x + r * rows.x_pitch;
-    float* to = y + r * rows.y_pitch;
+ISOCENTER_VECTOR_LOOPS void affine_row(const float* x, float* y, const float* scale, const float* bias, std::int64_t count) {
 #pragma omp simd
-    for (std::int64_t i = 0; i < rows.width; ++i) to[i] = from[i] * scale[i] + bias[i];
+  for (std::int64_t i = 0; i < count; ++i) y[i] = x[i] * scale[i] + bias[i];
+}
+
+ISOCENTER_VECTOR_LOOPS void affine_row_with_residual(const float* x, const float* residual, float* y, const float* scale, const float* bias,
+                                                     std::int64_t count) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < count; ++i) y[i] = x[i] * scale[i] + bias[i] + residual[i];
+}
+
+// One row with leaky ReLU in the same loop: the case of every U-Net.
+ISOCENTER_VECTOR_LOOPS void affine_leaky_row(const float* x, float* y, const float* scale, const float* bias, std::int64_t count,
+                                             float slope) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float value = x[i] * scale[i] + bias[i];
+    y[i] = value < 0 ? value * slope : value;
   }
 }
 
-ISOCENTER_VECTOR_LOOPS void affine_rows_with_residual(const Rows& rows, const float* x, const float* residual, float* y, const float* scale,
-                                                      const float* bias) {
-  for (std::int64_t r = 0; r < rows.count; ++r) {
-    const float *from = x + r * rows.x_pitch, *sum = residual + r * rows.residual_pitch;
-    float* to = y + r * rows.y_pitch;
+ISOCENTER_VECTOR_LOOPS void add_row(const float* x, const float* pivot, float* sum, float* square, std::int64_t count) {
 #pragma omp simd
-    for (std::int64_t i = 0; i < rows.width; ++i) to[i] = from[i] * scale[i] + bias[i] + sum[i];
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float difference = x[i] - pivot[i];
+    sum[i] += difference;
+    square[i] += difference * difference;
   }
 }
 
-// With leaky ReLU in the same loop: the case of every U-Net.
-ISOCENTER_VECTOR_LOOPS void affine_leaky_rows(const Rows& rows, const float* x, float* y, const float* scale, const float* bias,
-                                              float slope) {
-  for (std::int64_t r = 0; r < rows.count; ++r) {
-    const float* from = x + r * rows.x_pitch;
-    float* to = y + r * rows.y_pitch;
-#pragma omp simd
-    for (std::int64_t i = 0; i < rows.width; ++i) {
-      const float value = from[i] * scale[i] + bias[i];
-      to[i] = value < 0 ? value * slope : value;
-    }
-  }
-}
-
-ISOCENTER_VECTOR_LOOPS void add_rows(const float* x, std::int64_t pitch, std::int64_t count, const float* pivot, float* sum, float* square,
-                                     std::int64_t width) {
-  for (std::int64_t r = 0; r < count; ++r) {
-    const float* from = x + r * pitch;
-#pragma omp simd
-    for (std::int64_t i = 0; i < width; ++i) {
-      const float difference = from[i] - pivot[i];
-      sum[i] += difference;
-      square[i] += difference * difference;
-    }
-  }
-}
-
-void run_rows(const Rows& rows, const float* x, const float* residual, float* y, const float* scale, const float* bias,
-              const Activation& activation) {
+void run_row(const float* x, const float* residual, float* y, const float* scale, const float* bias, std::int64_t count,
+             const Activation& activation) {
   using Kind = Activation::Kind;
   if (!residual && (activation.kind == Kind::leaky_relu || activation.kind == Kind::relu))
-    return affine_leaky_rows(rows, x, y, scale, bias, activation.kind == Kind::relu ? 0.0f : activation.alpha);
+    return affine_leaky_row(x, y, scale, bias, count, activation.kind == Kind::relu ? 0.0f : activation.alpha);
   if (residual)
-    affine_rows_with_residual(rows, x, residual, y, scale, bias);
+    affine_row_with_residual(x, residual, y, scale, bias, count);
   else
-    affine_rows(rows, x, y, scale, bias);
-  for (std::int64_t r = 0; r < rows.count; ++r) activate(y + r * rows.y_pitch, rows.width, activation);
+    affine_row(x, y, scale, bias, count);
+  activate(y, count, activation);
 }
 
 std::vector<float> repeated(const float* values, std::int64_t channels, std::int64_t times) {
@@ -101,17 +80,10 @@ void channel_affine(const VoxelRows& rows, const float* x, const float* residual
   core::parallel_for(
       rows.voxels,
       [&](std::int64_t begin, std::int64_t end) {
-        // Blocks that stay in cache between the multiply-add and an activation that has a pass of its own.
-        const std::int64_t block = 16 * together;
-        for (std::int64_t v = begin; v < end; v += block) {
-          const std::int64_t voxels = std::min(block, end - v), whole = voxels / together, rest = voxels % together;
-          const auto run = [&](std::int64_t first, std::int64_t count, std::int64_t width) {
-            run_rows({count, width, together * rows.x_pitch, together * rows.y_pitch, together * rows.residual_pitch},
-                     x + first * rows.x_pitch, residual ? residual + first * rows.residual_pitch : nullptr, y + first * rows.y_pitch,
-                     scales.data(), biases.data(), activation);
-          };
-          run(v, whole, together * channels);
-          if (rest > 0) run(v + whole * together, 1, rest * channels);
+        for (std::int64_t v = begin; v < end; v += together) {
+          const std::int64_t count = std::min(together, end - v) * channels;
+          run_row(x + v * rows.x_pitch, residual ? residual + v * rows.residual_pitch : nullptr, y + v * rows.y_pitch, scales.data(),
+                  biases.data(), count, activation);
         }
       },
       std::max<std::int64_t>(1, 4096 / channels));
@@ -133,10 +105,8 @@ void channel_sums(const VoxelRows& rows, const float* x, const float* pivot, dou
       std::fill(sum.begin(), sum.end(), 0.0f);
       std::fill(square.begin(), square.end(), 0.0f);
       const std::int64_t last = std::min(end, first + piece * together);
-      const std::int64_t whole = (last - first) / together, rest = (last - first) % together;
-      add_rows(x + first * rows.x_pitch, together * rows.x_pitch, whole, pivots.data(), sum.data(), square.data(), width);
-      if (rest > 0)
-        add_rows(x + (first + whole * together) * rows.x_pitch, 0, 1, pivots.data(), sum.data(), square.data(), rest * channels);
+      for (std::int64_t v = first; v < last; v += together)
+        add_row(x + v * rows.x_pitch, pivots.data(), sum.data(), square.data(), std::min(together, last - v) * channels);
       for (std::int64_t i = 0; i < width; ++i) {
         own[i % channels] += sum[static_cast<std::size_t>(i)];
         own[channels + i % channels] += square[static_cast<std::size_t>(i)];

@@ -84,22 +84,6 @@ class OwnConvolution final : public Kernel {
   int x_, y_;
 };
 
-// Winograd's tiles beat oneDNN's channels-last convolutions; where our own choice is another kernel, oneDNN's is the faster one as measured
-// (stride two, one input channel, 1x1).
-bool takes(const kernels::Convolution& convolution, bool any) {
-  const std::string name = convolution.kernel_name();
-  return any ? name != "reference" : name.starts_with("winograd");
-}
-
-Candidate own_convolution(const Program& program, const Operation& operation, bool any) {
-  if (auto why = misfit(program, operation); !why.empty()) return refused(why);
-  const kernels::ConvolutionShape shape = shape_of(program, operation);
-  if (const auto why = kernels::refusal(shape)) return refused(*why);
-  kernels::Convolution convolution(shape);
-  if (!takes(convolution, any)) return refused("our own kernel for it would be '" + convolution.kernel_name() + "'");
-  return {std::make_unique<OwnConvolution>(program, operation, std::move(convolution)), {}};
-}
-
 // A transposed convolution whose stride is its kernel, nothing cut off and nothing added.
 bool scatters(const SpatialWindow& window) {
   if (window.groups != 1) return false;
@@ -137,18 +121,22 @@ class OwnTransposedConvolution final : public Kernel {
 
 }  // namespace
 
-bool own_convolution_fits(const Program& program, const Operation& operation, bool any) {
+bool own_convolution_fits(const Program& program, const Operation& operation) {
   if (!misfit(program, operation).empty()) return false;
   if (operation.op() == "ConvTranspose") return scatters(convolution_window(program, operation, true));
   if (operation.op() != "Conv") return false;
   const kernels::ConvolutionShape shape = shape_of(program, operation);
-  return !kernels::refusal(shape) && takes(kernels::Convolution(shape), any);
+  return !kernels::refusal(shape) && kernels::Convolution(shape).kernel_name() != "reference";
 }
 
-Candidate make_winograd_convolution(const Program& program, const Operation& operation) {
-  return own_convolution(program, operation, false);
+Candidate make_own_convolution(const Program& program, const Operation& operation) {
+  if (auto why = misfit(program, operation); !why.empty()) return refused(why);
+  const kernels::ConvolutionShape shape = shape_of(program, operation);
+  if (const auto why = kernels::refusal(shape)) return refused(*why);
+  kernels::Convolution convolution(shape);
+  if (convolution.kernel_name() == "reference") return refused("no fast kernel of our own for it");
+  return {std::make_unique<OwnConvolution>(program, operation, std::move(convolution)), {}};
 }
-Candidate make_own_convolution(const Program& program, const Operation& operation) { return own_convolution(program, operation, true); }
 
 Candidate make_own_transposed_convolution(const Program& program, const Operation& operation) {
   if (auto why = misfit(program, operation); !why.empty()) return refused(why);

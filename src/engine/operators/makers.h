@@ -7,10 +7,7 @@ namespace isocenter::engine {
 
 // Convolutions. Their weights, and bias where there is one, are constants.
 Candidate make_own_convolution(const Program& program, const Operation& operation);
-// Of Conv and ConvTranspose, whether a kernel of our own takes it, slices included: `any` of them, or one that beats oneDNN's. Makes
-// nothing.
-bool own_convolution_fits(const Program& program, const Operation& operation, bool any);
-Candidate make_winograd_convolution(const Program& program, const Operation& operation);
+bool own_convolution_fits(const Program& program, const Operation& operation);  // of Conv and ConvTranspose; makes nothing
 Candidate make_onednn_convolution(const Program& program, const Operation& operation);
 Candidate make_bf16_convolution(const Program& program, const Operation& operation);  // products of bf16 values, f32 sums
 Candidate make_bf16_transposed_convolution(const Program& program, const Operation& operation);

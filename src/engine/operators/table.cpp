@@ -14,13 +14,7 @@ const std::vector<OperatorEntry>& table() {
   static const std::vector<OperatorEntry> entries = [] {
     constexpr Kernels own = Kernels::own, onednn = Kernels::onednn, reference = Kernels::reference;
     std::vector<OperatorEntry> list = {
-        {"Conv",
-         channels_last,
-         false,
-         {{own, make_depthwise_convolution},
-          {own, make_winograd_convolution},
-          {onednn, make_onednn_convolution},
-          {own, make_own_convolution}}},
+        {"Conv", channels_last, false, {{own, make_depthwise_convolution}, {own, make_own_convolution}, {onednn, make_onednn_convolution}}},
         {"ConvTranspose", channels_last, false, {{own, make_own_transposed_convolution}, {onednn, make_onednn_transposed_convolution}}},
         {"MaxPool", channels_last, false, {{own, make_max_pool}}},
         {"AveragePool", channels_last, false, {{own, make_average_pool}}},
