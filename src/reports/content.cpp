@@ -16,8 +16,8 @@ constexpr std::size_t most_key_figures = 6;
 // The structures that are asked for first when a head is measured; they become key figures when the model measures them.
 constexpr std::array key_structures = {"hippocampus", "lateral ventricle", "cerebral cortex", "cerebral white matter", "thalamus"};
 
-void add(std::vector<Fact>& facts, std::string label, const std::string& value) {
-  if (!value.empty()) facts.push_back({std::move(label), printable(value)});
+void add(std::vector<Fact>& facts, const std::string& label, const std::string& value) {
+  if (!value.empty()) facts.push_back({printable(label), printable(value)});
 }
 
 std::string joined(const std::vector<std::string>& parts, const char* between) {
@@ -72,7 +72,8 @@ double sum_called(const Findings& findings, const std::string& name) {
 }
 
 std::string since(const Findings& findings) {
-  return findings.prior_date && !findings.prior_date->empty() ? " since " + show_date(*findings.prior_date) : " since the prior report";
+  return findings.prior_date && !findings.prior_date->empty() ? " since " + printable(show_date(*findings.prior_date))
+                                                              : " since the prior report";
 }
 
 std::vector<KeyFigure> key_figures(const Findings& findings) {

@@ -66,31 +66,37 @@ Json series(const UsedSeries& used) {
 
 Json structure(const StructureFinding& finding) {
   const models::Label& label = finding.label;
-  Json entry = {{"label", label.value},
-                {"name", printable(label.name)},
-                {"structure", printable(label.structure)},
-                {"side", name_of(label.side)},
-                {"code", {{"scheme", label.code.scheme}, {"value", label.code.value}, {"meaning", printable(label.code.meaning)}}},
-                {"measured", label.measured},
-                {"volume_ml", rounded(finding.volume_ml, 4)},
-                {"confidence", rounded(finding.confidence, 4)},
-                {"cut", finding.cut}};
+  Json entry = {
+      {"label", label.value},
+      {"name", printable(label.name)},
+      {"structure", printable(label.structure)},
+      {"side", name_of(label.side)},
+      {"code",
+       {{"scheme", printable(label.code.scheme)}, {"value", printable(label.code.value)}, {"meaning", printable(label.code.meaning)}}},
+      {"measured", label.measured},
+      {"volume_ml", rounded(finding.volume_ml, 4)},
+      {"confidence", rounded(finding.confidence, 4)},
+      {"cut", finding.cut}};
   if (finding.share_of_intracranial) entry["share_of_intracranial"] = rounded(*finding.share_of_intracranial, 6);
   if (finding.prior_volume_ml) add_change(entry, finding.volume_ml, *finding.prior_volume_ml);
   return entry;
 }
 
 Json manifest(const Manifest& made) {
-  Json seconds = Json::object();
+  Json seconds = Json::object(), settings = Json::object();
+  for (const auto& [setting, value] : made.settings) settings[printable(setting)] = printable(value);
   for (const auto& [step, duration] : made.seconds) seconds[step] = rounded(duration, 3);
   return {{"created", made.created},
           {"program_version", made.program_version},
           {"model",
-           {{"name", made.model_name}, {"version", made.model_version}, {"sha256", made.model_sha256}, {"license", made.model_license}}},
+           {{"name", printable(made.model_name)},
+            {"version", printable(made.model_version)},
+            {"sha256", made.model_sha256},
+            {"license", printable(made.model_license)}}},
           {"precision", made.precision},
           {"processor", printable(made.processor)},
           {"threads", made.threads},
-          {"settings", made.settings},
+          {"settings", settings},
           {"seconds", seconds},
           {"peak_memory_mb", rounded(made.peak_memory_mb, 1)}};
 }
