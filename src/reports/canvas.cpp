@@ -1,8 +1,8 @@
 #include "reports/canvas.h"
 
-#include "reports/text.h"
-
 #include <pango/pangocairo.h>
+
+#include "reports/text.h"
 
 namespace isocenter::reports {
 namespace {

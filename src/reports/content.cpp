@@ -129,6 +129,20 @@ std::string mark_of(const std::string& rule) {
   return "flagged";
 }
 
+// "left: cut" and "right: cut" to "both sides: cut".
+void merge_sides(std::vector<std::string>& marks) {
+  const std::string left = "left: ", right = "right: ";
+  for (std::string& mark : marks) {
+    if (!mark.starts_with(left)) continue;
+    const std::string what = mark.substr(left.size());
+    const auto partner = std::ranges::find(marks, right + what);
+    if (partner == marks.end()) continue;
+    mark = "both sides: " + what;
+    marks.erase(partner);
+    return merge_sides(marks);
+  }
+}
+
 std::vector<StructureRow> structure_rows(const Findings& findings) {
   std::vector<StructureRow> rows;
   std::map<std::string, std::size_t> row_of;  // by structure
@@ -155,6 +169,7 @@ std::vector<StructureRow> structure_rows(const Findings& findings) {
       row.marks.push_back(side + mark_of(flag.rule));
     }
   }
+  for (StructureRow& row : rows) merge_sides(row.marks);
   for (StructureRow& row : rows) row.confidence_text = format_percent(100 * row.confidence, 0);
   for (const Asymmetry& asymmetry : findings.asymmetries) {
     const auto found = row_of.find(asymmetry.structure);
@@ -217,7 +232,7 @@ std::string table_note(const Findings& findings, bool has_share) {
       ". Asymmetry is 200 (L \u2212 R) / (L + R): positive when the left side is larger. Confidence is the mean probability of the winning "
       "class over the structure, of the less certain side; it is not a measured accuracy.";
   if (findings.prior_source)
-    note += " Change is relative to the prior report; what repeated scans of one person differ by is not taken off.";
+    note += " Change" + since(findings) + ", in percent; what repeated scans of one person differ by is not taken off.";
   return note;
 }
 

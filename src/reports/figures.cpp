@@ -80,6 +80,12 @@ Taps taps_at(double position, std::int64_t count) {
   return taps;
 }
 
+// How many steps a thick slice is divided into for its outlines, so that they are about as fine as in the plane.
+int steps_between(double spacing_mm, double other_spacing_mm) {
+  const double ratio = spacing_mm / other_spacing_mm;
+  return ratio < 1.8 ? 1 : static_cast<int>(std::min(16.0, std::round(ratio)));
+}
+
 class Drawing {
  public:
   Drawing(const imaging::Volume& volume, const imaging::LabelMap& labels, const View& view, std::int64_t slice, const Frame& frame,
@@ -172,10 +178,12 @@ void Drawing::draw_grey(const GreyWindow& window) {
 void Drawing::draw_lines(std::span<const std::uint8_t> mask, const std::array<std::uint8_t, 3>& color, double opacity, double width) {
   cairo_t* context = context_.get();
   cairo_new_path(context);
-  for (const ClosedLine& line : outlines(mask, volume_.geometry.size[view_.u], volume_.geometry.size[view_.v])) {
+  const int times_u = steps_between(spacing(view_.u), spacing(view_.v)), times_v = steps_between(spacing(view_.v), spacing(view_.u));
+  const FineMask fine = interpolated(mask, volume_.geometry.size[view_.u], volume_.geometry.size[view_.v], times_u, times_v);
+  for (const ClosedLine& line : outlines(fine.pixels, fine.width, fine.height)) {
     bool first = true;
     for (const PlanePoint& point : smoothed(line, 2)) {
-      (first ? cairo_move_to : cairo_line_to)(context, pixel_x(point.u), pixel_y(point.v));
+      (first ? cairo_move_to : cairo_line_to)(context, pixel_x(point.u / times_u), pixel_y(point.v / times_v));
       first = false;
     }
     cairo_close_path(context);
@@ -192,7 +200,7 @@ std::vector<LegendEntry> Drawing::draw_outlines(const std::vector<models::Label>
   for (std::int64_t v = 0; v < height; ++v)
     for (std::int64_t u = 0; u < width; ++u) values[u + width * v] = labels_.voxels[offset(u, v)];
 
-  const double line_width = std::max(1.0, pixels_ / 320.0);
+  const double line_width = std::max(1.0, pixels_ / 290.0);
   std::vector<std::uint8_t> mask(values.size());
   std::ranges::transform(values, mask.begin(), [](std::uint16_t value) { return value != 0 ? 1 : 0; });
   draw_lines(mask, {255, 255, 255}, 0.55, 0.75 * line_width);  // the outer border of everything segmented
@@ -320,9 +328,9 @@ GreyWindow grey_window(const imaging::Volume& volume, const imaging::LabelMap& l
     };
     GreyWindow window;
     window.low = percentile(0.01);
-    window.high = percentile(0.997);
-    // A little room above: white matter is not to be the brightest white.
-    window.high += 0.05f * (window.high - window.low);
+    window.high = percentile(0.99);
+    // Room above: white matter is not to be the brightest white, nor are enhancing vessels to darken everything else.
+    window.high += 0.15f * (window.high - window.low);
     if (window.high > window.low) return window;
   }
   return all.empty() ? GreyWindow{} : GreyWindow{all.front(), all.front() + 1};

@@ -28,7 +28,8 @@ std::vector<Figure> draw_figures(const imaging::Volume& volume, const imaging::L
 struct GreyWindow {
   float low = 0, high = 1;
 };
-// Black and white for the structures' tissue: the 1st and 99.7th percentile of the voxels that have a label (of all when none has).
+// Black and white for the structures' tissue: the 1st percentile and somewhat more than the 99th of the voxels that have a label (of all
+// when none has).
 GreyWindow grey_window(const imaging::Volume& volume, const imaging::LabelMap& labels);
 
 }  // namespace isocenter::reports

@@ -96,7 +96,9 @@ void add_table_head(Page& page, const Content& shown, const Columns& columns) {
   page.add("<thead><tr><th rowspan=\"2\" scope=\"col\">Structure</th>");
   for (const char* side : {"Left", "Right"})
     page.add("<th class=\"group\" colspan=\"{}\" scope=\"colgroup\">{}</th>", columns.of_a_side(), side);
-  page.add("<th class=\"number\" rowspan=\"2\" scope=\"col\">Asymmetry</th><th rowspan=\"2\" scope=\"col\">Confidence</th></tr>\n<tr>");
+  page.add(
+      "<th class=\"number\" rowspan=\"2\" scope=\"col\">Asymmetry</th><th class=\"number\" rowspan=\"2\" "
+      "scope=\"col\">Confidence</th></tr>\n<tr>");
   for (int side = 0; side < 2; ++side) {
     page.add("<th class=\"number\" scope=\"col\">ml</th>");
     if (columns.share) page.add("<th class=\"number\" scope=\"col\">%</th>");
@@ -111,8 +113,7 @@ void add_table(Page& page, const Content& shown) {
   page.add(
       "<section aria-labelledby=\"structures\"><h2 id=\"structures\" class=\"new-page\">Structures by side</h2>\n<div "
       "class=\"wide\"><table>");
-  page.add("<caption>{}{}{}</caption>", escaped(shown.table_note),
-           shown.prior_title.empty() ? "" : " Change column: ", escaped(shown.prior_title.empty() ? "" : shown.prior_title + "."));
+  page.add("<caption>{}</caption>", escaped(shown.table_note));
   add_table_head(page, shown, columns);
   page.add("<tbody>");
   for (const StructureRow& row : shown.rows) {

@@ -31,7 +31,7 @@ figure { margin: 0; break-inside: avoid; }
 figure img { display: block; width: 100%; height: auto; background: #000; }
 figcaption { margin-top: 4px; font-size: 13px; }
 .legend { margin: 2px 0 0; padding: 0; list-style: none; font-size: 12px; line-height: 1.5; color: var(--soft); }
-.legend li { display: inline; margin-right: 10px; }
+.legend li { display: inline-block; margin-right: 10px; }
 .swatch { display: inline-block; width: 9px; height: 9px; margin-right: 5px; border: 1px solid #8b9098; }
 .legend .swatch { margin-right: 3px; }
 .flags { margin: 0; padding: 0; list-style: none; }
@@ -45,7 +45,7 @@ caption { text-align: left; color: var(--soft); font-size: 13px; padding-bottom:
 thead { display: table-header-group; }
 tr { break-inside: avoid; }
 th { text-align: left; font-weight: normal; color: var(--soft); padding: 3px 8px 3px 0; vertical-align: bottom; }
-thead tr:last-child th { border-bottom: 1px solid var(--ink); }
+thead tr:last-child th, thead th[rowspan] { border-bottom: 1px solid var(--ink); }
 th.group { text-align: center; border-bottom: 1px solid var(--rule); padding-right: 0; }
 td, tbody th { border-bottom: 1px solid var(--rule); padding: 4px 8px 4px 0; vertical-align: top; }
 tbody th { color: var(--ink); }

@@ -1,5 +1,6 @@
 #include "reports/outline.h"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -32,7 +33,63 @@ constexpr std::array<std::array<Step, 2>, 16> steps = {{{},
                                                         {}}};
 constexpr std::array<int, 16> step_count = {0, 1, 1, 1, 1, 2, 1, 1, 1, 1, 2, 1, 1, 1, 1, 0};
 
+// By pixel of a line of the mask: the distance to the border along the line, positive inside, at most `most` on either side.
+std::vector<float> signed_distances(std::span<const std::uint8_t> line, float most) {
+  const auto count = static_cast<std::int64_t>(line.size());
+  std::vector<float> distance(line.size(), most);
+  float since = most;  // pixels since the last change, from either end
+  const auto step = [&](std::int64_t at, std::int64_t before) {
+    const bool changed = before >= 0 && before < count && line[at] != line[before];
+    since = changed ? 0.5f : std::min(most, since + 1);
+    distance[at] = std::min(distance[at], since);
+  };
+  for (std::int64_t at = 0; at < count; ++at) step(at, at - 1);
+  since = most;
+  for (std::int64_t at = count - 1; at >= 0; --at) step(at, at + 1);
+  for (std::int64_t at = 0; at < count; ++at)
+    if (line[at] == 0) distance[at] = -distance[at];
+  return distance;
+}
+
+// Where the other row has nothing, its distance is as far outside as this row is deep, so that the structure closes halfway.
+void close_halfway(std::vector<float>& row, const std::vector<float>& other) {
+  if (*std::ranges::max_element(row) < 0) std::ranges::fill(row, -std::max(0.5f, *std::ranges::max_element(other)));
+}
+
+// `times` times the rows of a mask.
+FineMask with_rows_between(const FineMask& mask, int times) {
+  if (times <= 1 || mask.height < 2) return mask;
+  FineMask fine{{}, mask.width, (mask.height - 1) * times + 1};
+  fine.pixels.resize(fine.width * fine.height);
+  const auto most = static_cast<float>(2 * times);
+  const std::span<const std::uint8_t> pixels(mask.pixels);
+  for (std::int64_t row = 0; row + 1 < mask.height; ++row) {
+    std::vector<float> above = signed_distances(pixels.subspan(row * mask.width, mask.width), most);
+    std::vector<float> below = signed_distances(pixels.subspan((row + 1) * mask.width, mask.width), most);
+    close_halfway(above, below);
+    close_halfway(below, above);
+    for (int n = 0; n <= times; ++n) {
+      const float share = static_cast<float>(n) / static_cast<float>(times);
+      std::uint8_t* to = fine.pixels.data() + (row * times + n) * fine.width;
+      for (std::int64_t u = 0; u < fine.width; ++u) to[u] = (1 - share) * above[u] + share * below[u] > 0 ? 1 : 0;
+    }
+  }
+  return fine;
+}
+
+FineMask transposed(const FineMask& mask) {
+  FineMask turned{std::vector<std::uint8_t>(mask.pixels.size()), mask.height, mask.width};
+  for (std::int64_t v = 0; v < mask.height; ++v)
+    for (std::int64_t u = 0; u < mask.width; ++u) turned.pixels[v + turned.width * u] = mask.pixels[u + mask.width * v];
+  return turned;
+}
+
 }  // namespace
+
+FineMask interpolated(std::span<const std::uint8_t> mask, std::int64_t width, std::int64_t height, int times_u, int times_v) {
+  const FineMask rows = with_rows_between({{mask.begin(), mask.end()}, width, height}, times_v);
+  return times_u <= 1 ? rows : transposed(with_rows_between(transposed(rows), times_u));
+}
 
 std::vector<ClosedLine> outlines(std::span<const std::uint8_t> mask, std::int64_t width, std::int64_t height) {
   if (static_cast<std::int64_t>(mask.size()) != width * height) throw std::logic_error("a mask is not width * height");

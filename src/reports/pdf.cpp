@@ -23,8 +23,8 @@ void draw_notice(Sheet& sheet, const std::string& notice) {
 
 void draw_title(Sheet& sheet, const Content& shown) {
   const std::string subject = shown.examined.empty() ? shown.subject : shown.subject + " \u00b7 " + shown.examined;
-  const TextStyle title{.size = 17, .bold = true, .width = 0.5 * Sheet::width};
-  const TextStyle beside{.size = 9.5, .width = 0.48 * Sheet::width, .align = TextStyle::Align::right, .color = soft};
+  const TextStyle title{.size = 16, .bold = true, .width = 0.62 * Sheet::width};
+  const TextStyle beside{.size = 9.5, .width = 0.36 * Sheet::width, .align = TextStyle::Align::right, .color = soft};
   const double height = std::max(sheet.height_of(shown.title, title), sheet.height_of(subject, beside) + 8);
   sheet.text(Sheet::left, sheet.y(), shown.title, title);
   sheet.text(Sheet::right - beside.width, sheet.y() + 8, subject, beside);
@@ -78,7 +78,7 @@ void draw_legend(Sheet& sheet, const std::vector<LegendEntry>& legend) {
   double x = Sheet::left;
   double height = 0;
   for (const LegendEntry& entry : legend) {
-    const std::string name = printable(printable(entry.name));
+    const std::string name = printable(entry.name);
     const TextSize size = measure_text(sheet.context(), name, style);
     if (x + 10 + size.width > Sheet::right) {
       x = Sheet::left;

@@ -87,8 +87,7 @@ void draw_row(Sheet& sheet, const Columns& columns, const StructureRow& row, dou
 void draw_structure_table(Sheet& sheet, const Content& shown) {
   const Columns columns(shown);
   sheet.heading("Structures by side", 100);
-  sheet.paragraph(shown.prior_title.empty() ? shown.table_note : shown.table_note + " Change column: " + shown.prior_title + ".",
-                  {.size = 7.8, .color = soft});
+  sheet.paragraph(shown.table_note, {.size = 7.8, .color = soft});
   sheet.skip(6);
   draw_head(sheet, shown, columns);
   for (const StructureRow& row : shown.rows) {

@@ -1,13 +1,12 @@
 #include "reports/sheet.h"
 
-#include "reports/text.h"
-
 #include <cairo-pdf.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/error.h"
+#include "reports/text.h"
 
 namespace isocenter::reports {
 namespace {

@@ -127,7 +127,7 @@ Manifest manifest_of(const models::Package& package, const models::Segmentation&
   made.processor = processor_name();
   made.created = now_utc();
   made.threads = core::thread_count();
-  made.settings["model"] = options.model.empty() ? "chosen among the installed ones" : options.model;
+  made.settings["model choice"] = options.model.empty() ? "among the installed ones" : "by name: " + options.model;
   if (options.prior) made.settings["prior"] = options.prior->string();
   return made;
 }
