@@ -23,7 +23,10 @@ void draw_notice(Sheet& sheet, const std::string& notice) {
 
 void draw_title(Sheet& sheet, const Content& shown) {
   const std::string subject = shown.examined.empty() ? shown.subject : shown.subject + " \u00b7 " + shown.examined;
-  const TextStyle title{.size = 16, .bold = true, .width = 0.62 * Sheet::width};
+  TextStyle title{.size = 17, .bold = true};
+  const double room = 0.62 * Sheet::width, needed = measure_text(sheet.context(), shown.title, title).width;
+  if (needed > room) title.size = std::max(12.0, title.size * room / needed);  // on one line where it can be
+  title.width = room + 2;
   const TextStyle beside{.size = 9.5, .width = 0.36 * Sheet::width, .align = TextStyle::Align::right, .color = soft};
   const double height = std::max(sheet.height_of(shown.title, title), sheet.height_of(subject, beside) + 8);
   sheet.text(Sheet::left, sheet.y(), shown.title, title);
@@ -46,6 +49,7 @@ double draw_facts(Sheet& sheet, double x, double width, double label_width, doub
 
 void draw_header_facts(Sheet& sheet, const Content& shown) {
   const double half = (Sheet::width - 20) / 2;
+  if (shown.patient.empty()) return sheet.skip(draw_facts(sheet, Sheet::left, Sheet::width, 84, sheet.y(), shown.acquisition));
   const double left = draw_facts(sheet, Sheet::left, half, 66, sheet.y(), shown.patient);
   const double right = draw_facts(sheet, Sheet::left + half + 20, half, 84, sheet.y(), shown.acquisition);
   sheet.skip(std::max(left, right));

@@ -171,6 +171,13 @@ TEST_F(Pipeline, of_several_files_one_is_chosen_and_the_others_are_explained) {
   EXPECT_THAT(findings.left_aside[1].reason, HasSubstr("label map"));
 }
 
+TEST(StudyInput, names_of_label_maps_are_known) {
+  for (const char* name : {"a_seg.nii", "labels.nii.gz", "gif_labels.nii.gz", "aparc.a2009s+aseg.mgz", "sub-01_dseg.nii", "Mask.nrrd"})
+    EXPECT_TRUE(looks_like_label_map(name)) << name;
+  for (const char* name : {"head_T1.nii", "segundo.nii.gz", "unlabeled.nii", "masked.mgz", "norm.mgz"})
+    EXPECT_FALSE(looks_like_label_map(name)) << name;
+}
+
 TEST_F(Pipeline, bad_input_is_refused_in_one_line_and_leaves_nothing) {
   EXPECT_THAT(message_of({path("none")}), HasSubstr("no such file or folder"));
   fs::create_directories(path("empty"));

@@ -97,7 +97,6 @@ formats::Series series_of_file(const fs::path& file, bool alone) {
 bool looks_like_label_map(const fs::path& file) {
   std::string name = file.filename().string();
   std::ranges::transform(name, name.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  name = name.substr(0, name.find('.'));
   std::string word;
   for (const char letter : name + " ") {
     if (std::isalnum(static_cast<unsigned char>(letter))) {
