@@ -25,8 +25,8 @@ void draw_title(Sheet& sheet, const Content& shown) {
   const std::string subject = shown.examined.empty() ? shown.subject : shown.subject + " \u00b7 " + shown.examined;
   TextStyle title{.size = 17, .bold = true};
   const double room = 0.62 * Sheet::width, needed = measure_text(sheet.context(), shown.title, title).width;
-  if (needed > room) title.size = std::max(12.0, title.size * room / needed);  // on one line where it can be
-  title.width = room + 2;
+  title.size = std::min(title.size, std::max(12.0, title.size * room / needed));  // on one line where it can be
+  if (measure_text(sheet.context(), shown.title, title).width > 1.05 * room) title.width = room;
   const TextStyle beside{.size = 9.5, .width = 0.36 * Sheet::width, .align = TextStyle::Align::right, .color = soft};
   const double height = std::max(sheet.height_of(shown.title, title), sheet.height_of(subject, beside) + 8);
   sheet.text(Sheet::left, sheet.y(), shown.title, title);
