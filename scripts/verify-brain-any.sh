@@ -29,7 +29,8 @@ evaluate --prediction "$output/flair.nii.gz" --reference "$shared/data/mr-head-l
   --prediction-labels $maps/structures.csv --output "$output/flair"
 
 echo "== Contrasts of one patient against each other (agreement, not accuracy)"
-for patient in mr-brain-tumour/pgbm-002 mr-ms-lesion/patient19 mr-ms-lesion/patient26; do
+# The slabs of mr-ms-lesion cover 24 mm; the model asks for 100 mm and refuses them, so they are not in this list.
+for patient in mr-brain-tumour/pgbm-002; do
   name=$(basename $patient)
   for image in "$shared/data/$patient"/{t1,t1c,t2,flair}.nii.gz; do
     [ -e "$image" ] && segment "$image" "$output/$name-$(basename "$image")"
@@ -38,7 +39,7 @@ for patient in mr-brain-tumour/pgbm-002 mr-ms-lesion/patient19 mr-ms-lesion/pati
     [ -e "$output/$name-$other.nii.gz" ] || continue
     echo "-- $name: $other against t1"
     evaluate --prediction "$output/$name-$other.nii.gz" --reference "$output/$name-t1.nii.gz" --prediction-labels $maps/structures.csv \
-      --reference-labels $maps/structures.csv --output "$output/$name-$other-against-t1" | tail -1
+      --reference-labels $maps/structures.csv --output "$output/$name-$other-against-t1" | grep ^mean
   done
 done
 
