@@ -10,7 +10,7 @@ libraries=(
   libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev
   libdnnl-dev libhwy-dev
   libdcmtk-dev libopenjp2-7-dev zlib1g-dev libpng-dev
-  libcairo2-dev libpango1.0-dev fonts-dejavu-core
+  libcairo2-dev libpango1.0-dev fonts-liberation fonts-dejavu-core
 )
 learning=(libtorch-dev libopenblas0-openmp)
 tests=(

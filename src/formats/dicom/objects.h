@@ -22,7 +22,7 @@ struct Segment {
   std::uint16_t label_value = 0;        // in the label map
   std::string label;                    // "left hippocampus"
   DicomCode category;                   // SCT 91723000 Anatomical Structure
-  DicomCode type;                       // SCT 5251007 Hippocampus
+  DicomCode type;                       // SCT 5366008 Hippocampus
   std::optional<DicomCode> laterality;  // SCT 7771000 Left / 24028007 Right
   std::array<std::uint8_t, 3> color{};
 };
